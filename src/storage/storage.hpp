@@ -1,0 +1,195 @@
+// One store behind one face: SQLite (default) or PostgreSQL. The same SQL text with $1 … $n placeholders serves both.
+//
+//   constexpr Query kFind{"article.find", "SELECT id, question FROM article WHERE id = $1"};
+//   auto row = db.read(deadline, [&](Tx& tx) { return tx.one(kFind, {id}); });
+//   auto done = db.write(deadline, [&](Tx& tx) -> Result<Row> { … tx.run(kInsert, {…}) … });
+//
+// Types in SQL: BIGINT integers (times are µs UTC, booleans 0/1), REAL, TEXT (UTF-8; JSON is TEXT the code parses),
+// bytes. No engine-specific text, date or JSON operators in any Query; `RETURNING`, `ON CONFLICT … DO`, `LIMIT` are fine.
+//
+// Writes: one writer thread a process drains a bounded queue into one transaction (group commit); each caller's function
+// runs in its own savepoint, so one that fails undoes only itself. `write` returns after COMMIT reached the disk:
+// acknowledged means committed. A full queue answers kUnavailable at once. A write function must be quick, must not block,
+// must not call read/write of the same Db, and may run again after a serialisation failure (PostgreSQL): it captures
+// by value or resets what it fills.
+// Reads: run on the calling thread on one of N pooled read connections, each a consistent snapshot.
+// Thread-safety: Db is safe from any thread; a Tx and its Rows belong to the function they were handed to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+namespace zk::storage {
+
+struct Query {
+  const char* name;  // for metrics and error detail: "conversation.list"
+  const char* sql;   // static storage: the address is the key of the prepared-statement cache
+};
+
+struct Null {};
+using Bytes = std::string;  // raw bytes; wrap in Blob to bind as bytes
+
+struct Blob {
+  std::string_view bytes;
+};
+
+// A bound parameter. Text and bytes are referenced, not copied: they must outlive the call.
+class Param {
+ public:
+  Param(Null) {}                                                       // NOLINT(google-explicit-constructor)
+  template <std::integral T>
+  Param(T v) : v_(static_cast<std::int64_t>(v)) {}                     // NOLINT(google-explicit-constructor)
+  Param(double v) : v_(v) {}                                           // NOLINT(google-explicit-constructor)
+  Param(std::string_view v) : v_(v) {}                                 // NOLINT(google-explicit-constructor)
+  Param(const char* v) : v_(std::string_view(v)) {}                    // NOLINT(google-explicit-constructor)
+  Param(const std::string& v) : v_(std::string_view(v)) {}             // NOLINT(google-explicit-constructor)
+  Param(Blob v) : v_(v) {}                                             // NOLINT(google-explicit-constructor)
+  Param(Timestamp t) : v_(to_micros(t)) {}                             // NOLINT(google-explicit-constructor)
+  template <class Tag>
+  Param(Id<Tag> id) {                                                  // NOLINT(google-explicit-constructor)
+    if (id) v_ = id.value;                                             // id 0 ("none") is stored as NULL
+  }
+  template <class T>
+  Param(const std::optional<T>& v) {                                   // NOLINT(google-explicit-constructor)
+    if (v) *this = Param(*v);
+  }
+  const std::variant<Null, std::int64_t, double, std::string_view, Blob>& value() const { return v_; }
+
+ private:
+  std::variant<Null, std::int64_t, double, std::string_view, Blob> v_{Null{}};
+};
+
+// A fetched row, owning its values. Columns by position from 0. Asking for another type than stored is a ZK_CHECK,
+// except that integers widen to double; NULL reads as 0, 0.0, "" or a none id.
+class Row {
+ public:
+  using Value = std::variant<Null, std::int64_t, double, std::string>;
+  explicit Row(std::vector<Value> values) : values_(std::move(values)) {}
+  bool is_null(int column) const;
+  std::int64_t integer(int column) const;
+  bool boolean(int column) const { return integer(column) != 0; }
+  double real(int column) const;
+  const std::string& text(int column) const;   // text and bytes
+  Timestamp time(int column) const { return from_micros(integer(column)); }
+  template <class IdType>
+  IdType id(int column) const { return IdType{integer(column)}; }
+  int size() const { return static_cast<int>(values_.size()); }
+
+ private:
+  std::vector<Value> values_;
+};
+
+using Params = std::span<const Param>;
+
+// What is appended to the event ledger: the source of live events, webhooks, roll-ups and derived indexes.
+struct NewEvent {
+  Timestamp at;
+  std::string kind;                 // "message.created", … (docs/protocol.md lists them)
+  std::int64_t inbox_id = 0;        // 0: not about one inbox
+  std::int64_t conversation_id = 0; // 0: not about one conversation
+  std::int64_t contact_id = 0;
+  std::string actor;                // "agent:7", "visitor:12", "bot", "system", "key:3"
+  std::string audience;             // "agents" or "all" (agents and the conversation's visitor)
+  std::string payload;              // JSON object
+};
+struct Event : NewEvent {
+  std::int64_t seq = 0;             // strictly increasing in commit order
+};
+
+class Tx {
+ public:
+  virtual ~Tx() = default;
+  // Every row (bounded: at most 1,000,000, else kTooLarge).
+  virtual Result<std::vector<Row>> all(const Query& q, Params params) = 0;
+  // Calls f for each row without keeping them; f returning false stops.
+  virtual Status each(const Query& q, Params params, const std::function<bool(const Row&)>& f) = 0;
+  // Number of rows changed. A broken UNIQUE or foreign key is kConflict.
+  virtual Result<std::int64_t> run(const Query& q, Params params) = 0;
+  // Appends to the ledger in this transaction and returns its seq. Only inside write().
+  virtual Result<std::int64_t> append(NewEvent event) = 0;
+
+  Result<std::vector<Row>> all(const Query& q, std::initializer_list<Param> p = {}) { return all(q, Params(p.begin(), p.size())); }
+  Result<std::int64_t> run(const Query& q, std::initializer_list<Param> p = {}) { return run(q, Params(p.begin(), p.size())); }
+  Status each(const Query& q, std::initializer_list<Param> p, const std::function<bool(const Row&)>& f) { return each(q, Params(p.begin(), p.size()), f); }
+  // The first row, or nullopt.
+  Result<std::optional<Row>> maybe(const Query& q, std::initializer_list<Param> p = {});
+  // The first row; kNotFound when there is none.
+  Result<Row> one(const Query& q, std::initializer_list<Param> p = {});
+};
+
+struct Options {
+  std::string url;               // "sqlite:/path/zhike.db" or "postgresql://…"
+  int readers = 4;               // read connections, 1 … 64
+  std::size_t write_queue = 4096;// pending writes before kUnavailable
+  int max_group = 512;           // writes in one transaction
+  bool migrate = true;           // apply pending migrations on open; false: refuse an older schema
+};
+
+struct Stats {                   // for /metrics; monotonic since open unless said
+  std::int64_t commits = 0, writes = 0, rejected = 0, reads = 0;
+  std::int64_t queue_depth = 0;  // now
+  double commit_seconds_sum = 0; // time in COMMIT
+};
+
+// Called on the writer thread after COMMIT, with the events of that commit in order. Must be quick and must not throw.
+using Listener = std::function<void(std::span<const Event>)>;
+
+class Db {
+ public:
+  virtual ~Db() = default;
+
+  // kUnavailable: another process holds the data directory, or the server is not reachable; kDataLoss: corrupt;
+  // kPreconditionFailed: schema newer than this binary, or older with migrate off; kPermissionDenied: read-only.
+  static Result<std::unique_ptr<Db>> open(Options options);
+
+  template <class F>
+  auto read(Deadline deadline, F&& f) -> std::invoke_result_t<F, Tx&> {
+    std::invoke_result_t<F, Tx&> out = fail(ErrorCode::kInternal, "read did not run");
+    if (auto s = do_read(deadline, [&](Tx& tx) { out = f(tx); }); !s) return tl::unexpected(std::move(s).error());
+    return out;
+  }
+  template <class F>
+  auto write(Deadline deadline, F&& f) -> std::invoke_result_t<F, Tx&> {
+    std::invoke_result_t<F, Tx&> out = fail(ErrorCode::kInternal, "write did not run");
+    auto s = do_write(deadline, [&](Tx& tx) -> Status {
+      out = f(tx);
+      if (!out) return tl::unexpected(out.error());
+      return {};
+    });
+    if (!s) return tl::unexpected(std::move(s).error());
+    return out;
+  }
+
+  // Ledger rows with seq > after, oldest first, at most limit (≤ 10,000).
+  virtual Result<std::vector<Event>> events_after(std::int64_t after, int limit) = 0;
+  virtual Result<std::int64_t> last_seq() = 0;
+  // Removed when the returned handle is destroyed.
+  [[nodiscard]] virtual std::shared_ptr<void> listen(Listener listener) = 0;
+
+  // An online, consistent copy to a new file (SQLite file; PostgreSQL: a custom portable dump of all tables).
+  virtual Status backup(const std::string& file, const std::function<void(double done)>& progress) = 0;
+  virtual Status integrity_check() = 0;
+  virtual Stats stats() const = 0;
+  virtual std::string_view engine() const = 0;  // "sqlite" | "postgresql"
+  // Stops taking writes, finishes those queued, closes. Called by the destructor too.
+  virtual void close() = 0;
+
+ protected:
+  virtual Status do_read(Deadline deadline, const std::function<void(Tx&)>& f) = 0;
+  virtual Status do_write(Deadline deadline, std::function<Status(Tx&)> f) = 0;
+};
+
+}  // namespace zk::storage
