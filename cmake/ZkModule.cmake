@@ -1,11 +1,11 @@
 # zk_module(NAME name [DEPS modules…] [LIBS external targets…] [PRIVATE_LIBS external targets…])
 # One folder under src/ is one library, one namespace. Every *.cpp of the folder (not tests/, bench/, fuzz/) and of
-# its source sub-folders belongs to it. Only declared DEPS are linked; tools/check_layers.py (a test) compares the real
+# its source sub-folders belongs to it (generate/ holds programs that make sources). Only declared DEPS are linked; tools/check_layers.py (a test) compares the real
 # includes with them. tests/*.cpp becomes <name>_test, each bench/*.cpp a benchmark, each fuzz/*.cpp a fuzz target.
 function(zk_module)
   cmake_parse_arguments(M "" "NAME" "DEPS;LIBS;PRIVATE_LIBS;TEST_LIBS;TEST_DEPS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
-  list(FILTER sources EXCLUDE REGEX "/(tests|bench|fuzz)/")
+  list(FILTER sources EXCLUDE REGEX "/(tests|bench|fuzz|generate)/")
   set(lib zk_${M_NAME})
   list(TRANSFORM M_DEPS PREPEND zk_)
   list(TRANSFORM M_TEST_DEPS PREPEND zk_)
