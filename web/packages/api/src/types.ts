@@ -1,0 +1,338 @@
+// The objects of docs/protocol.md as they travel.
+
+export type Id = number;
+export type Time = string; // ISO 8601, UTC
+
+export type Block =
+  | { type: "text"; text: string }
+  | { type: "list"; ordered: boolean; items: string[] }
+  | { type: "image"; url: string; alt: string }
+  | { type: "link"; url: string; title: string }
+  | { type: "buttons"; choices: Choice[] }
+  | { type: "card"; title: string; text: string; image_url: string; url: string }
+  | { type: "file"; attachment_id: Id; name: string; mime: string; size: number; url: string };
+export type BlockType = Block["type"];
+export interface Choice {
+  id: string;
+  label: string;
+}
+
+export type Role = "admin" | "supervisor" | "agent" | "editor" | "viewer";
+export type Availability = "online" | "away" | "offline";
+export type Permission =
+  | "conversation.read"
+  | "conversation.write"
+  | "conversation.assign"
+  | "contact.read"
+  | "contact.write"
+  | "knowledge.read"
+  | "knowledge.write"
+  | "knowledge.publish"
+  | "report.read"
+  | "settings.read"
+  | "settings.write"
+  | "user.write"
+  | "api_key.write"
+  | "webhook.write"
+  | "audit.read"
+  | "personal_data.reveal";
+
+export interface Agent {
+  id: Id;
+  email: string;
+  name: string;
+  role: Role;
+  availability: Availability;
+  capacity: number;
+  locale: string;
+  disabled: boolean;
+  team_ids: Id[];
+  open_count: number;
+  last_seen_at: Time | null;
+}
+export interface Session {
+  agent: Agent;
+  permissions: Permission[];
+  csrf_token: string;
+}
+export interface Team {
+  id: Id;
+  name: string;
+  agent_ids: Id[];
+}
+export interface InboxSettings {
+  brand_color: string;
+  title: string;
+  greeting: string;
+  locale: string;
+  suggested_questions: string[];
+  allowed_origins: string[];
+  bot_enabled: boolean;
+  launcher_position: "right" | "left";
+  require_identity: boolean;
+}
+export interface Inbox {
+  id: Id;
+  name: string;
+  channel: "web";
+  website_token: string;
+  team_id: Id | null;
+  settings: InboxSettings;
+}
+export interface Contact {
+  id: Id;
+  external_id: string;
+  name: string;
+  email: string;
+  phone: string;
+  locale: string;
+  attributes: Record<string, unknown>;
+  verified: boolean;
+  created_at: Time;
+  last_seen_at: Time | null;
+  conversation_count: number;
+}
+export interface ContactNote {
+  id: Id;
+  text: string;
+  author_id: Id | null;
+  author_name: string;
+  created_at: Time;
+}
+
+export type ConversationStatus = "open" | "snoozed" | "resolved";
+export type Handler = "bot" | "waiting" | "human";
+export interface Conversation {
+  id: Id;
+  inbox_id: Id;
+  contact: { id: Id; name: string; verified: boolean };
+  status: ConversationStatus;
+  handler: Handler;
+  assignee_id: Id | null;
+  team_id: Id | null;
+  priority: number;
+  locale: string;
+  labels: Id[];
+  preview: string;
+  last_message_id: Id | null;
+  last_message_at: Time | null;
+  created_at: Time;
+  waiting_since: Time | null;
+  first_reply_at: Time | null;
+  handed_over_at: Time | null;
+  resolved_at: Time | null;
+  snoozed_until: Time | null;
+  visitor_read_id: Id | null;
+  agent_read_id: Id | null;
+  unread_count: number;
+  rating: number;
+  rating_comment: string;
+  queue_position: number | null;
+  bot_attempts: number;
+}
+export interface ConversationCounts {
+  mine: number;
+  unassigned: number;
+  waiting: number;
+  all: number;
+  resolved: number;
+  snoozed: number;
+}
+export type ConversationPatch = Partial<
+  Pick<Conversation, "status" | "assignee_id" | "team_id" | "priority" | "labels" | "snoozed_until">
+>;
+
+export type Sender = "visitor" | "bot" | "agent" | "system";
+export type Decision = "answer" | "clarify" | "none" | "handover" | "smalltalk";
+export interface Message {
+  id: Id;
+  conversation_id: Id;
+  sender: Sender;
+  sender_id?: Id | null;
+  sender_name: string;
+  kind: "text" | "note" | "activity";
+  blocks: Block[];
+  client_id: string | null;
+  pick: string | null;
+  article_id: string | null;
+  article_question: string | null;
+  decision: Decision | "" | null;
+  probability: number | null;
+  feedback: -1 | 0 | 1;
+  created_at: Time;
+}
+export interface MessageHit {
+  message: Message;
+  conversation: Conversation;
+  snippet: string;
+}
+
+export interface TraceCandidate {
+  article_id: string;
+  question: string;
+  probability: number;
+  score: number;
+  features: Record<string, number>;
+  contributions: { feature: string; value: number; text: string }[];
+}
+export interface Trace {
+  message_id: Id | null;
+  q: string;
+  normalised: string;
+  repaired: string | null;
+  language: string;
+  decision: Decision;
+  reason: string;
+  probability: number;
+  threshold: number;
+  stages: { name: string; ms: number; detail: string }[];
+  candidates: TraceCandidate[];
+}
+
+export type ArticleStatus = "draft" | "published" | "archived";
+export interface Article {
+  id: string;
+  category: string;
+  question: string;
+  similar: string[];
+  answer: Block[];
+  valid_from: Time | null;
+  valid_until: Time | null;
+  channels: string[];
+  language: string;
+  translation_of: string | null;
+  status: ArticleStatus;
+  version: number;
+  author: string;
+  created_at: Time;
+  updated_at: Time;
+}
+export type ArticleInput = Omit<Article, "id" | "version" | "author" | "created_at" | "updated_at"> & { id?: string };
+export interface ArticleVersion {
+  version: number;
+  author: string;
+  at: Time;
+  article: Article;
+}
+export interface TryResult {
+  decision: Decision;
+  reply: Block[];
+  trace: Trace;
+}
+export interface ImportJob {
+  state: "queued" | "running" | "done" | "failed";
+  rows: number;
+  done: number;
+  kept: number;
+  refused: { row: number; reason: string }[];
+  error?: string;
+}
+export interface KnowledgeStatus {
+  articles: number;
+  questions: number;
+  encoder: string;
+  profile: string;
+  generation: number;
+  state: "ready" | "adapting";
+  threshold: number;
+  precision: number | null;
+  coverage: number | null;
+  reach: number | null;
+}
+
+export interface Label {
+  id: Id;
+  name: string;
+  color: string;
+}
+export interface CannedResponse {
+  id: Id;
+  shortcut: string;
+  title: string;
+  blocks: Block[];
+}
+export interface Webhook {
+  id: Id;
+  url: string;
+  events: string[];
+  enabled: boolean;
+  secret?: string;
+  last_status: number | null;
+  last_error: string | null;
+}
+export interface ApiKey {
+  id: Id;
+  name: string;
+  role: Role;
+  created_at: Time;
+  last_used_at: Time | null;
+  key?: string;
+}
+export interface Settings {
+  company_name: string;
+  brand_color: string;
+  locale: string;
+  target_precision: number;
+  profile: "fast" | "best";
+}
+export interface AuditEntry {
+  id: Id;
+  at: Time;
+  actor: string;
+  action: string;
+  object: string;
+  detail: string;
+  ip: string;
+}
+export interface Attachment {
+  id: Id;
+  name: string;
+  mime: string;
+  size: number;
+  url: string;
+}
+export interface Overview {
+  open: number;
+  waiting: number;
+  human: number;
+  bot_open: number;
+  today: {
+    conversations: number;
+    answered_by_bot: number;
+    clarified: number;
+    handed_over: number;
+    resolved: number;
+    median_first_response_s: number | null;
+    csat: number | null;
+  };
+  series: { day: string; conversations: number; bot_resolved: number; handed_over: number }[];
+  by_hour: number[];
+  top_articles: { id: string; question: string; count: number }[];
+  unanswered: { q: string; count: number }[];
+}
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+// Frames of the socket.
+export interface LiveEvent {
+  type: "event";
+  seq: number;
+  kind: string;
+  at: Time;
+  conversation_id: Id | null;
+  data: unknown;
+}
+export type Ephemeral =
+  | { type: "typing"; conversation_id: Id; who: "visitor" | "agent" | "bot"; name: string; on: boolean }
+  | { type: "presence"; agent_id: Id; availability: Availability }
+  | { type: "queue"; conversation_id: Id; position: number };
+export type ServerFrame =
+  | { type: "welcome"; seq: number; self?: unknown }
+  | { type: "reset"; seq: number }
+  | LiveEvent
+  | Ephemeral
+  | { type: "pong" }
+  | { type: "error"; code: string; message: string };
