@@ -1,0 +1,20 @@
+// Copies of a SQLite database, made while it is in use.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace zk::storage {
+
+class SqliteConnection;
+
+// Copies `from` to the new file `to` (mode 0600) page by page; one consistent state. kConflict when `to` exists.
+// progress: 0 … 1, may be empty. A copy that failed leaves no file.
+Status sqlite_backup(const std::string& from, const std::string& to, const std::function<void(double done)>& progress);
+
+// Every page, index and reference; kDataLoss names the first faults in its detail.
+Status sqlite_integrity_check(SqliteConnection& connection);
+
+}  // namespace zk::storage
