@@ -17,15 +17,25 @@ std::string language(std::string_view s) {
   for (const char32_t c : to_u32(s)) {
     UErrorCode status = U_ZERO_ERROR;
     switch (const auto script = uscript_getScript(static_cast<UChar32>(c), &status)) {
-      case USCRIPT_HAN: ++han; break;
+      case USCRIPT_HAN:
+        ++han;
+        break;
       case USCRIPT_HIRAGANA:
-      case USCRIPT_KATAKANA: ++kana; break;
-      case USCRIPT_HANGUL: ++hangul; break;
-      case USCRIPT_LATIN: ++latin; break;
+      case USCRIPT_KATAKANA:
+        ++kana;
+        break;
+      case USCRIPT_HANGUL:
+        ++hangul;
+        break;
+      case USCRIPT_LATIN:
+        ++latin;
+        break;
       case USCRIPT_COMMON:
       case USCRIPT_INHERITED:
-      case USCRIPT_UNKNOWN: break;
-      default: ++other, other_script = script;
+      case USCRIPT_UNKNOWN:
+        break;
+      default:
+        ++other, other_script = script;
     }
   }
   if (kana > 0 && kana * 4 >= han) return "ja";

@@ -26,7 +26,8 @@ const icu::Normalizer2& nfkc() {
 icu::BreakIterator& word_breaks() {
   thread_local const std::unique_ptr<icu::BreakIterator> instance = [] {
     UErrorCode status = U_ZERO_ERROR;
-    std::unique_ptr<icu::BreakIterator> b(icu::BreakIterator::createWordInstance(icu::Locale("zh_CN"), status));
+    std::unique_ptr<icu::BreakIterator> b(
+        icu::BreakIterator::createWordInstance(icu::Locale("zh_CN"), status));
     ZK_CHECK(U_SUCCESS(status));
     return b;
   }();
@@ -45,7 +46,9 @@ static_assert(std::size(kSyllableOf) == kLast - kFirst + 1 && std::size(kSimplif
 char16_t simplified(char32_t c) { return kSimplifiedOf[c - kFirst]; }
 bool in_tables(char32_t c) { return c >= kFirst && c <= kLast; }
 
-std::string_view syllable(char32_t c) { return in_tables(c) ? kSyllables[kSyllableOf[c - kFirst]] : std::string_view{}; }
+std::string_view syllable(char32_t c) {
+  return in_tables(c) ? kSyllables[kSyllableOf[c - kFirst]] : std::string_view{};
+}
 
 // zh/z, ch/c, sh/s, -ng/-n, l/n: what southern speakers, recognisers and hurried typists mix up.
 std::string fold(std::string_view s) {
@@ -108,7 +111,8 @@ void append_utf8(std::string& out, char32_t c) {
   }
 }
 
-// Decodes one character at s[i], advancing i; U+FFFD and one byte forward where the bytes are not UTF-8 (RFC 3629).
+// Decodes one character at s[i], advancing i; U+FFFD and one byte forward where the bytes are not UTF-8 (RFC
+// 3629).
 char32_t decode(std::string_view s, std::size_t& i, bool& valid) {
   const auto byte = [&](std::size_t k) { return k < s.size() ? static_cast<unsigned char>(s[k]) : 0u; };
   const auto tail = [&](std::size_t k) { return (byte(k) & 0xC0) == 0x80; };
@@ -123,7 +127,8 @@ char32_t decode(std::string_view s, std::size_t& i, bool& valid) {
     if (c >= 0x800 && (c < 0xD800 || c > 0xDFFF)) return i += 3, c;
   }
   if (b >= 0xF0 && b < 0xF5 && tail(i + 1) && tail(i + 2) && tail(i + 3)) {
-    const char32_t c = ((b & 0x07) << 18) | ((byte(i + 1) & 0x3F) << 12) | ((byte(i + 2) & 0x3F) << 6) | (byte(i + 3) & 0x3F);
+    const char32_t c = ((b & 0x07) << 18) | ((byte(i + 1) & 0x3F) << 12) | ((byte(i + 2) & 0x3F) << 6) |
+                       (byte(i + 3) & 0x3F);
     if (c >= 0x10000 && c <= 0x10FFFF) return i += 4, c;
   }
   valid = false;
@@ -132,7 +137,9 @@ char32_t decode(std::string_view s, std::size_t& i, bool& valid) {
 
 }  // namespace
 
-bool is_han(char32_t c) { return (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x323AF); }
+bool is_han(char32_t c) {
+  return (c >= 0x3400 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x323AF);
+}
 
 std::u32string to_u32(std::string_view s) {
   std::u32string out;
@@ -178,14 +185,17 @@ std::string to_simplified(std::string_view s) {
 
 std::string normalise(std::string_view s) {
   UErrorCode status = U_ZERO_ERROR;
-  const auto wide = nfkc().normalize(icu::UnicodeString::fromUTF8({s.data(), static_cast<std::int32_t>(s.size())}), status);
+  const auto wide =
+      nfkc().normalize(icu::UnicodeString::fromUTF8({s.data(), static_cast<std::int32_t>(s.size())}), status);
   ZK_CHECK(U_SUCCESS(status));  // only memory can fail here
   std::u32string u(static_cast<std::size_t>(wide.countChar32()), U'\0');
   wide.toUTF32(reinterpret_cast<UChar32*>(u.data()), static_cast<std::int32_t>(u.size()), status);
   bool han = false;
   for (auto& c : u) {
-    if (in_tables(c)) c = simplified(c);
-    else c = static_cast<char32_t>(u_tolower(static_cast<UChar32>(c)));
+    if (in_tables(c))
+      c = simplified(c);
+    else
+      c = static_cast<char32_t>(u_tolower(static_cast<UChar32>(c)));
     han = han || is_han(c);
   }
   std::u32string out;
@@ -209,7 +219,8 @@ std::vector<std::string> char_grams(std::string_view s, int min_n, int max_n) {
     if (word_character(c)) kept += c;
   std::vector<std::string> out;
   for (std::size_t n = static_cast<std::size_t>(min_n); n <= static_cast<std::size_t>(max_n); ++n)
-    for (std::size_t i = 0; i + n <= kept.size(); ++i) out.push_back(to_utf8(std::u32string_view(kept).substr(i, n)));
+    for (std::size_t i = 0; i + n <= kept.size(); ++i)
+      out.push_back(to_utf8(std::u32string_view(kept).substr(i, n)));
   return out;
 }
 
@@ -219,7 +230,8 @@ std::vector<std::string> words(std::string_view s) {
   u.toLower();
   auto& it = word_breaks();
   it.setText(u);
-  for (std::int32_t from = it.first(), to = it.next(); to != icu::BreakIterator::DONE; from = to, to = it.next()) {
+  for (std::int32_t from = it.first(), to = it.next(); to != icu::BreakIterator::DONE;
+       from = to, to = it.next()) {
     if (it.getRuleStatus() < UBRK_WORD_NONE_LIMIT) continue;
     std::string w;
     u.tempSubStringBetween(from, to).toUTF8String(w);

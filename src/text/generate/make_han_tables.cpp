@@ -1,5 +1,6 @@
-// Writes the character tables of `text` as C++ source: for each of U+4E00 … U+9FFF its pinyin syllable without tone and
-// its simplified form, from ICU's Han-Latin, Latin-ASCII and Traditional-Simplified transliterators (CLDR).
+// Writes the character tables of `text` as C++ source: for each of U+4E00 … U+9FFF its pinyin syllable
+// without tone and its simplified form, from ICU's Han-Latin, Latin-ASCII and Traditional-Simplified
+// transliterators (CLDR).
 #include <unicode/translit.h>
 
 #include <cstdio>
@@ -11,8 +12,10 @@
 int main(int argc, char** argv) {
   if (argc != 2) return 64;
   UErrorCode status = U_ZERO_ERROR;
-  std::unique_ptr<icu::Transliterator> latin(icu::Transliterator::createInstance("Han-Latin; Latin-ASCII; Lower", UTRANS_FORWARD, status));
-  std::unique_ptr<icu::Transliterator> simple(icu::Transliterator::createInstance("Traditional-Simplified", UTRANS_FORWARD, status));
+  std::unique_ptr<icu::Transliterator> latin(
+      icu::Transliterator::createInstance("Han-Latin; Latin-ASCII; Lower", UTRANS_FORWARD, status));
+  std::unique_ptr<icu::Transliterator> simple(
+      icu::Transliterator::createInstance("Traditional-Simplified", UTRANS_FORWARD, status));
   if (U_FAILURE(status)) {
     std::fprintf(stderr, "ICU transliterators are missing: %s\n", u_errorName(status));
     return 70;
@@ -24,7 +27,8 @@ int main(int argc, char** argv) {
   for (int c = kFirst; c <= kLast; ++c) {
     icu::UnicodeString s(static_cast<UChar32>(c)), t(static_cast<UChar32>(c));
     latin->transliterate(s);
-    for (int round = 0; round < 4; ++round) simple->transliterate(t);  // 薴 → 苧 → 苎: to the end of the chain
+    for (int round = 0; round < 4; ++round)
+      simple->transliterate(t);  // 薴 → 苧 → 苎: to the end of the chain
     std::string utf8;
     s.toUTF8String(utf8);
     std::string letters;

@@ -25,7 +25,8 @@ TEST(Normalise, IsIdempotentOnAnyBytes) {
   for (int i = 0; i < 3000; ++i) {
     std::string s;
     for (std::uint64_t n = random.below(40); n > 0; --n)
-      s += random.below(3) ? to_utf8(std::u32string(1, static_cast<char32_t>(0x20 + random.below(0xA000)))) : std::string(1, static_cast<char>(random.below(256)));
+      s += random.below(3) ? to_utf8(std::u32string(1, static_cast<char32_t>(0x20 + random.below(0xA000))))
+                           : std::string(1, static_cast<char>(random.below(256)));
     const auto once = normalise(s);
     EXPECT_TRUE(is_valid_utf8(once));
     EXPECT_EQ(normalise(once), once) << "seed 11, case " << i;
@@ -40,7 +41,9 @@ TEST(Utf8, InvalidBytesBecomeReplacementCharacters) {
   EXPECT_EQ(prefix("中文😀字", 3), "中文😀");
 }
 
-TEST(Grams, SkipPunctuation) { EXPECT_THAT(char_grams("退款,多", 1, 2), ElementsAre("退", "款", "多", "退款", "款多")); }
+TEST(Grams, SkipPunctuation) {
+  EXPECT_THAT(char_grams("退款,多", 1, 2), ElementsAre("退", "款", "多", "退款", "款多"));
+}
 
 TEST(Words, HanByDictionaryLatinByBlank) {
   EXPECT_THAT(words("Where's my order"), ElementsAre("where's", "my", "order"));

@@ -1,0 +1,98 @@
+#include "text/pii.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.hpp"
+#include "text/pii/scan.hpp"
+#include "text/text.hpp"
+
+namespace zk::text {
+
+std::string_view to_string(PiiType type) {
+  static constexpr std::array<std::string_view, kPiiTypes> kNames{
+      "phone",    "landline", "id_card",  "bank_card", "email",  "plate",
+      "passport", "wechat",   "birthday", "name",      "address"};
+  const auto i = static_cast<std::size_t>(type);
+  ZK_CHECK(i < kNames.size());
+  return kNames[i];
+}
+
+std::vector<PiiSpan> find_pii(std::string_view text) {
+  pii::Scan s(text);
+  // In this order: what has the surest form claims its characters first.
+  pii::find_emails(s);
+  pii::find_birthdays(s);
+  pii::find_codes(s);
+  pii::find_numbers(s);
+  pii::find_addresses(s);
+  pii::find_names(s);
+  std::sort(s.spans.begin(), s.spans.end(),
+            [](const PiiSpan& a, const PiiSpan& b) { return a.start < b.start; });
+  return std::move(s.spans);
+}
+
+namespace {
+std::u32string digits_only(std::u32string_view s) {
+  std::u32string out;
+  for (const char32_t c : s)
+    if (c > ' ' && c != '-' && c != U'－' && c != U'—' && c != U'，' && c != U'·' && c != U'　') out += c;
+  return out;
+}
+// Keeps `head` and `tail` characters, the middle becomes four stars.
+std::string keep(std::u32string_view s, std::size_t head, std::size_t tail) {
+  if (s.size() <= head + tail) head = std::min<std::size_t>(1, s.size()), tail = 0;
+  return to_utf8(s.substr(0, head)) + "****" + to_utf8(s.substr(s.size() - tail));
+}
+}  // namespace
+
+std::string masked_form(std::string_view original, PiiType type) {
+  const auto u = to_u32(original);
+  const auto plain = digits_only(u);
+  switch (type) {
+    case PiiType::kPhone:
+      return keep(plain.size() > 11 ? std::u32string_view(plain).substr(plain.size() - 11)
+                                    : std::u32string_view(plain),
+                  3, 4);
+    case PiiType::kLandline:
+      return keep(plain, 3, 2);
+    case PiiType::kIdCard:
+      return keep(plain, 3, 2);
+    case PiiType::kBankCard:
+      return keep(plain, 0, 4);
+    case PiiType::kEmail: {
+      auto at = u.find(U'@');
+      if (at == std::u32string::npos) at = u.find(U'＠');
+      return to_utf8(u.substr(0, 1)) + "***" + (at == std::u32string::npos ? "" : to_utf8(u.substr(at)));
+    }
+    case PiiType::kPlate:
+      return keep(plain, 2, 1);
+    case PiiType::kPassport:
+      return keep(plain, 1, 2);
+    case PiiType::kWechat:
+      return keep(plain, 1, 1);
+    case PiiType::kBirthday:
+      return "****年**月**日";
+    case PiiType::kName:
+      return to_utf8(u.substr(0, 1)) + (u.size() > 2 ? "**" : "*");
+    case PiiType::kAddress:
+      return to_utf8(u.substr(0, std::min<std::size_t>(3, u.size() / 2))) + "****";
+  }
+  return "****";
+}
+
+std::string mask(std::string_view text) {
+  const auto spans = find_pii(text);
+  if (spans.empty()) return std::string(text);
+  const auto u = to_u32(text);
+  std::string out;
+  std::size_t at = 0;
+  for (const auto& span : spans) {
+    out += to_utf8(std::u32string_view(u).substr(at, span.start - at));
+    out += masked_form(to_utf8(std::u32string_view(u).substr(span.start, span.end - span.start)), span.type);
+    at = span.end;
+  }
+  return out + to_utf8(std::u32string_view(u).substr(at));
+}
+
+}  // namespace zk::text

@@ -1,0 +1,146 @@
+#include "text/pii/scan.hpp"
+
+#include <algorithm>
+
+#include "text/text.hpp"
+
+namespace zk::text::pii {
+namespace {
+
+char32_t fold(char32_t c) {
+  if (c >= 0x4E00 && c < 0xFF01) return c;
+  if (c >= 0xFF01 && c <= 0xFF5E) c -= 0xFEE0;  // full width
+  if (c >= 'A' && c <= 'Z') return c + 32;
+  switch (c) {
+    case 0x2010:
+    case 0x2011:
+    case 0x2012:
+    case 0x2013:
+    case 0x2014:
+    case 0x2015:
+    case 0x2212:
+    case 0x30FC:
+      return '-';
+    case 0x3000:
+    case 0x00A0:
+    case '\t':
+    case '\n':
+    case '\r':
+      return c == '\n' || c == '\r' ? U'\n' : U' ';
+    case 0x2022:
+    case 0x30FB:
+      return 0xB7;  // middle dots
+    default:
+      return c;
+  }
+}
+
+signed char digit_value(char32_t c) {
+  if (c > U'零' || (c > '9' && c < 0x25CB)) return -1;  // 零 is the last of them
+  if (c >= '0' && c <= '9') return static_cast<signed char>(c - '0');
+  switch (c) {
+    case U'零':
+    case U'〇':
+    case U'○':
+      return 0;
+    case U'一':
+    case U'幺':
+    case U'壹':
+      return 1;
+    case U'二':
+    case U'贰':
+      return 2;
+    case U'三':
+    case U'叁':
+      return 3;
+    case U'四':
+    case U'肆':
+      return 4;
+    case U'五':
+    case U'伍':
+      return 5;
+    case U'六':
+    case U'陆':
+      return 6;
+    case U'七':
+    case U'柒':
+      return 7;
+    case U'八':
+    case U'捌':
+      return 8;
+    case U'九':
+    case U'玖':
+      return 9;
+    default:
+      return -1;
+  }
+}
+
+}  // namespace
+
+unsigned sign_of(char32_t c) {
+  static const std::vector<std::uint16_t> table = [] {
+    std::vector<std::uint16_t> t(0x10000);
+    const auto mark = [&](std::u32string_view characters, unsigned sign) {
+      for (const char32_t x : characters) t[x] = static_cast<std::uint16_t>(t[x] | sign);
+    };
+    for (char32_t x = 0; x < 0x10000; ++x)
+      if (is_han(x)) t[x] = kHan;
+    mark(U"@", kAtSign);
+    mark(U"生bd", kBirthSign);
+    mark(U"护通回台p", kPassportSign);
+    mark(U"微薇威维徽wv", kWechatSign);
+    mark(U"路街道巷弄村镇乡区县", kAddressSign);
+    mark(U"收", kReceive);
+    mark(U"京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新", kPlateHead);
+    mark(region_heads(), kRegionHead);
+    mark(name_heads(), kNameHead);
+    return t;
+  }();
+  return c < 0x10000 ? table[c] : (is_han(c) ? kHan : 0u);
+}
+
+Scan::Scan(std::string_view utf8) : raw(to_u32(utf8)), f(raw), digit(raw.size()), taken(raw.size()) {
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const char32_t c = f[i] = fold(raw[i]);
+    digit[i] = digit_value(c);
+    digits += digit[i] >= 0;
+    latins += c >= 'a' && c <= 'z';
+    signs |= sign_of(c);
+  }
+}
+
+bool Scan::free(std::size_t from, std::size_t to) const {
+  for (std::size_t i = from; i < to; ++i)
+    if (taken[i]) return false;
+  return true;
+}
+
+void Scan::take(std::size_t from, std::size_t to, PiiType type) {
+  for (std::size_t i = from; i < to; ++i) taken[i] = true;
+  spans.push_back({from, to, type});
+}
+
+bool Scan::near(std::size_t from, std::size_t to, std::size_t before, std::size_t after,
+                const std::vector<std::u32string_view>& words) const {
+  const std::size_t a = from > before ? from - before : 0;
+  const std::size_t b = std::min(size(), to + after);
+  const auto left = std::u32string_view(f).substr(a, from - a),
+             right = std::u32string_view(f).substr(to, b - to);
+  return std::any_of(words.begin(), words.end(), [&](auto w) {
+    return left.find(w) != std::u32string_view::npos || right.find(w) != std::u32string_view::npos;
+  });
+}
+
+bool Scan::preceded_by(std::size_t i, const std::vector<std::u32string_view>& words) const {
+  const auto left = std::u32string_view(f).substr(0, i);
+  return std::any_of(words.begin(), words.end(), [&](auto w) { return left.ends_with(w); });
+}
+
+bool is_boundary(char32_t c) {
+  return c == 0 || c == ' ' || c == '\n' ||
+         (c < 128 && !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'))) || (c >= 0x3001 && c <= 0x3011) ||
+         (c >= 0x2018 && c <= 0x201D) || c == 0x2026;
+}
+
+}  // namespace zk::text::pii
