@@ -3,9 +3,9 @@
 namespace zk::auth {
 namespace {
 constexpr storage::Query kTakeHead{"audit.take_head",
-                                   "UPDATE audit_head SET rows = rows + 1 WHERE id = 1 RETURNING hash"};
+                                   "UPDATE audit_head SET entries = entries + 1 WHERE id = 1 RETURNING hash"};
 constexpr storage::Query kSetHead{"audit.set_head", "UPDATE audit_head SET hash = $1 WHERE id = 1"};
-constexpr storage::Query kHead{"audit.head", "SELECT hash, rows FROM audit_head WHERE id = 1"};
+constexpr storage::Query kHead{"audit.head", "SELECT hash, entries FROM audit_head WHERE id = 1"};
 constexpr storage::Query kInsert{"audit.insert",
                                  "INSERT INTO audit (at, actor, action, target, detail, prev_hash, hash) "
                                  "VALUES ($1, $2, $3, $4, $5, $6, $7)"};

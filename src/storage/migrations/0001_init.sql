@@ -62,7 +62,6 @@ CREATE INDEX team_agent_by_agent ON team_agent (agent_id);
 CREATE TABLE session (
   token_hash @text@ NOT NULL PRIMARY KEY,
   agent_id @int@ NOT NULL REFERENCES agent (id) ON DELETE CASCADE,
-  csrf_token @text@ NOT NULL,
   created_at @int@ NOT NULL,
   expires_at @int@ NOT NULL,
   last_seen_at @int@ NOT NULL DEFAULT 0
@@ -81,7 +80,7 @@ CREATE TABLE api_key (
   revoked_at @int@ NOT NULL DEFAULT 0
 ) @strict@;
 
--- Hash chain: hash covers prev_hash and every other column of the row.
+-- Hash chain: hash covers prev_hash and every other column of the row but seq. audit_head has the last hash and their number.
 CREATE TABLE audit (
   seq @id@,
   at @int@ NOT NULL,
@@ -92,6 +91,12 @@ CREATE TABLE audit (
   prev_hash @text@ NOT NULL,
   hash @text@ NOT NULL UNIQUE
 ) @strict@;
+CREATE TABLE audit_head (
+  id @int@ NOT NULL PRIMARY KEY CHECK (id = 1),
+  entries @int@ NOT NULL,
+  hash @text@ NOT NULL
+) @strict@;
+INSERT INTO audit_head (id, entries, hash) VALUES (1, 0, '');
 
 -- Inboxes and contacts -------------------------------------------------------------------------------------------
 CREATE TABLE inbox (
@@ -317,13 +322,12 @@ CREATE TABLE webhook_delivery (
 ) @strict@;
 CREATE INDEX webhook_delivery_by_webhook ON webhook_delivery (webhook_id, id);
 
--- The first answer to a POST with an Idempotency-Key; scope is who asked and what path.
+-- The first answer to a POST with an Idempotency-Key, sealed; scope is who asked and what path.
 CREATE TABLE idempotency (
   scope @text@ NOT NULL,
   key @text@ NOT NULL,
-  request_hash @text@ NOT NULL DEFAULT '',
-  status @int@ NOT NULL,
-  body @text@ NOT NULL,
+  request_hash @text@ NOT NULL,
+  body @bytes@ NOT NULL,
   at @int@ NOT NULL,
   PRIMARY KEY (scope, key)
 ) @strict@;
