@@ -36,7 +36,11 @@ BertEncoder::BertEncoder(std::string model_id, WordPiece pieces, std::shared_ptr
     : model_id_(std::move(model_id)),
       pieces_(std::move(pieces)),
       dimension_(static_cast<int>(model->output_width())),
-      queue_(std::move(model), queue) {}
+      queue_(
+          queue, [](const Tokens& t) { return t.ids.size(); },
+          [model = std::move(model)](const std::vector<const Tokens*>& texts) {
+            return model->run_rows(texts);
+          }) {}
 
 std::vector<Tokens> BertEncoder::tokenize(std::span<const std::string> texts) const {
   std::vector<Tokens> tokens;

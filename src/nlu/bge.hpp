@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "nlu/encoder.hpp"
+#include "nlu/onnx.hpp"
 #include "nlu/run_queue.hpp"
 
 namespace zk::nlu {
@@ -45,7 +46,7 @@ class BertEncoder final : public Encoder {
   const std::string model_id_;
   const WordPiece pieces_;
   const int dimension_;
-  RunQueue queue_;
+  RunQueue<Tokens> queue_;
 };
 
 // models_dir/bge-small-zh-v1.5-q.onnx and its tokenizer; kDataLoss when their SHA-256 is not the one of

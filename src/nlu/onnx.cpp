@@ -30,6 +30,13 @@ TokenBatch TokenBatch::pad(const std::vector<const Tokens*>& texts) {
   return b;
 }
 
+Result<std::vector<float>> OnnxModel::run_rows(const std::vector<const Tokens*>& texts) const {
+  ZK_TRY(auto out, run(TokenBatch::pad(texts)));
+  if (out.shape.empty() || out.shape[0] != static_cast<std::int64_t>(texts.size()))
+    return fail(ErrorCode::kInternal, "the model's output does not have one row a text");
+  return std::move(out.values);
+}
+
 #ifdef ZK_ONNX_RUNTIME
 
 bool neural_runtime_available() { return true; }

@@ -49,6 +49,9 @@ class OnnxModel {
   ~OnnxModel();
 
   Result<Tensor> run(const TokenBatch& batch) const;
+  // The output's values for each text in turn, padding included; kInternal when the output has not one row a
+  // text.
+  Result<std::vector<float>> run_rows(const std::vector<const Tokens*>& texts) const;
   // SHA-256 of the file, lower-case hex.
   const std::string& sha256() const { return sha256_; }
   // Size of the output's last dimension; -1 where the file leaves it open.

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "nlu/bge.hpp"
+#include "nlu/cross_encoder.hpp"
 
 namespace zk::nlu {
 namespace {
@@ -168,6 +169,29 @@ TEST(Bge, NamesWhatIsMissingOrDamaged) {
                 .code,
             ErrorCode::kDataLoss);
   std::filesystem::remove_all(folder);
+}
+
+// A cross-encoder file of a few hundred bytes: logit = sum of ids × mask × (1 + type), made by
+// tools/golden/tiny_cross_encoder.py.
+TEST(CrossEncoder, ScoresEveryPassageInOrder) {
+  ZK_NEEDS_MODELS();
+  const BertOptions options{.runtime = kRoot / "models/libonnxruntime.so",
+                            .queue = {.workers = 2, .max_batch = 4}};
+  const auto cross = open_cross_encoder(kRoot / "tests/golden/tiny_cross_encoder.onnx", kTokenizer, options);
+  ASSERT_TRUE(cross) << cross.error().message << cross.error().detail;
+  const auto pieces = *WordPiece::load(kTokenizer);
+  const std::vector<std::string> passages = {"退款七天到账", "运费由买家承担，质量问题除外", "", "a"};
+  const auto scores = (*cross)->score("退款多久", passages);
+  ASSERT_TRUE(scores) << scores.error().message << scores.error().detail;
+  for (std::size_t i = 0; i < passages.size(); ++i) {
+    const auto t = pieces.encode_pair("退款多久", passages[i], 128);
+    float expected = 0;
+    for (std::size_t k = 0; k < t.ids.size(); ++k)
+      expected += static_cast<float>(t.ids[k] * (1 + t.types[k]));
+    EXPECT_EQ((*scores)[i], expected) << i;
+  }
+  EXPECT_EQ(open_cross_encoder(kRoot / "models/bge-small-zh-v1.5-q.onnx", kTokenizer, options).error().code,
+            ErrorCode::kDataLoss);
 }
 
 }  // namespace
