@@ -29,11 +29,13 @@ bool before(const WaitingConversation& a, const WaitingConversation& b) {
 std::vector<Assignment> assign(std::span<const WaitingConversation> waiting, std::span<const AvailableAgent> agents) {
   ZK_CHECK(std::is_sorted(waiting.begin(), waiting.end(), before));
   std::vector<int> load;
+  std::vector<Timestamp> last_given;
   Roster everyone;
   std::unordered_map<TeamId, Roster> by_team;
-  const auto slot = [&](std::size_t i) { return Slot{load[i], agents[i].last_given, agents[i].id, i}; };
+  const auto slot = [&](std::size_t i) { return Slot{load[i], last_given[i], agents[i].id, i}; };
   for (std::size_t i = 0; i < agents.size(); ++i) {
     load.push_back(agents[i].load);
+    last_given.push_back(agents[i].last_given);
     if (load[i] >= agents[i].capacity) continue;
     everyone.insert(slot(i));
     for (const auto team : agents[i].teams) by_team[team].insert(slot(i));
@@ -48,6 +50,7 @@ std::vector<Assignment> assign(std::span<const WaitingConversation> waiting, std
     const auto was = slot(i);
     everyone.erase(was);
     for (const auto team : agents[i].teams) by_team[team].erase(was);
+    last_given[i] = Timestamp::max();  // given just now: behind everyone with the same load
     if (++load[i] >= agents[i].capacity) continue;
     everyone.insert(slot(i));
     for (const auto team : agents[i].teams) by_team[team].insert(slot(i));

@@ -12,6 +12,7 @@ using storage::Query;
 constexpr Query kAgent{"agent.assignable", "SELECT name, disabled FROM agent WHERE id = $1"};
 constexpr Query kTeam{"team.name", "SELECT name FROM team WHERE id = $1"};
 constexpr Query kInTeam{"team.has", "SELECT 1 FROM team_agent WHERE team_id = $1 AND agent_id = $2"};
+constexpr Query kLabel{"label.exists", "SELECT 1 FROM label WHERE id = $1"};
 constexpr Query kDropLabels{"conversation.drop_labels", "DELETE FROM conversation_label WHERE conversation_id = $1"};
 constexpr Query kAddLabel{"conversation.add_label", "INSERT INTO conversation_label (conversation_id, label_id) VALUES ($1, $2)"};
 constexpr Query kUnread{"message.unread",
@@ -98,9 +99,9 @@ Status change_labels(Writer& w, ConversationRecord& c, std::vector<LabelId> labe
   JsonWriter json(64);
   json.begin_array();
   for (const auto label : labels) {
-    if (auto added = w.tx().run(kAddLabel, {c.id, label}); !added)
-      return added.error().code == ErrorCode::kConflict ? fail(ErrorCode::kInvalidArgument, "no such label", "/labels")
-                                                        : Status(tl::unexpected(std::move(added).error()));
+    ZK_TRY(auto known, w.tx().maybe(kLabel, {label}));
+    if (!known) return fail(ErrorCode::kInvalidArgument, "no such label", "/labels");
+    ZK_TRY([[maybe_unused]] auto added, w.tx().run(kAddLabel, {c.id, label}));
     json.value(label.value);
   }
   c.labels = json.end_array().take();

@@ -178,7 +178,11 @@ CREATE TABLE conversation (
   snoozed_until @int@ NOT NULL DEFAULT 0,
   visitor_read_id @int@,
   agent_read_id @int@,
+  labels @text@ NOT NULL DEFAULT '[]',
   unread_count @int@ NOT NULL DEFAULT 0,
+  last_sender @text@ NOT NULL DEFAULT 'visitor',
+  last_visitor_id @int@,
+  turn_done_id @int@,
   bot_attempts @int@ NOT NULL DEFAULT 0,
   rating @int@ NOT NULL DEFAULT 0,
   rating_comment @text@ NOT NULL DEFAULT '',
@@ -193,7 +197,8 @@ CREATE INDEX conversation_by_contact ON conversation (contact_id, id DESC);
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE status = 'snoozed';
 CREATE INDEX conversation_by_created ON conversation (created_at);
 
--- blocks is the JSON array that is shown, text its plain form.
+-- blocks is the JSON array that is shown, text its plain form. A sender never stores two messages under one client_id, in
+-- whatever conversation: a retry after the conversation was resolved is still a retry.
 CREATE TABLE message (
   id @id@,
   conversation_id @int@ NOT NULL REFERENCES conversation (id),
@@ -205,13 +210,14 @@ CREATE TABLE message (
   client_id @text@ NOT NULL DEFAULT '',
   pick @text@ NOT NULL DEFAULT '',
   article_id @text@ NOT NULL DEFAULT '',
+  article_question @text@ NOT NULL DEFAULT '',
   decision @text@ NOT NULL DEFAULT '',
   probability @real@ NOT NULL DEFAULT 0,
   feedback @int@ NOT NULL DEFAULT 0,
   created_at @int@ NOT NULL
 ) @strict@;
 CREATE INDEX message_by_conversation ON message (conversation_id, id);
-CREATE UNIQUE INDEX message_by_client_id ON message (conversation_id, client_id) WHERE client_id <> '';
+CREATE UNIQUE INDEX message_by_client_id ON message (sender_id, client_id, sender) WHERE client_id <> '';
 
 -- Why the bot said what it said; body is the JSON of docs/protocol.md.
 CREATE TABLE trace (
