@@ -17,7 +17,7 @@
 namespace zk::gateway {
 
 struct Request {
-  std::string method;        // "GET", …
+  std::string method;        // "GET", …; a HEAD arrives as GET and the gateway leaves the body out
   std::string target;        // as sent: path and query
   std::string path;          // percent-decoded path, no query; "/" at least; no "..", no NUL
   std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
@@ -37,8 +37,17 @@ struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::shared_ptr<const std::string> shared_body;  // used instead of body when set: static assets, never copied
+  std::shared_ptr<const std::string> shared_body;  // used instead of body when set: shared, never copied
+  std::string_view static_body;  // used instead of both when not empty: bytes that live as long as the process
+
+  std::string_view content() const {
+    return !static_body.empty() ? static_body : shared_body ? std::string_view(*shared_body) : std::string_view(body);
+  }
 };
+
+// An RFC 9457 problem document; `detail` is shown to the caller and must hold no personal data.
+Response problem(int status, std::string_view code, std::string_view detail, std::string_view request_id);
+Response problem(const Error& error, std::string_view request_id);
 
 // One WebSocket. Methods may be called from any thread; they post to the connection's I/O thread.
 class Socket {
