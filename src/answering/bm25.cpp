@@ -22,10 +22,12 @@ Bm25::Bm25(const std::vector<std::span<const Term>>& documents) : documents_(doc
     total += static_cast<double>(std::max<std::size_t>(1, documents[d].size()));
     for (const Term t : documents[d]) seen.push_back({t, static_cast<std::uint32_t>(d)});
   }
-  std::sort(seen.begin(), seen.end(),
-            [](const Seen& a, const Seen& b) { return a.term != b.term ? a.term < b.term : a.document < b.document; });
+  std::sort(seen.begin(), seen.end(), [](const Seen& a, const Seen& b) {
+    return a.term != b.term ? a.term < b.term : a.document < b.document;
+  });
   const auto n = static_cast<float>(documents_);
-  const float mean_length = documents_ == 0 ? 1.0F : static_cast<float>(total / static_cast<double>(documents_));
+  const float mean_length =
+      documents_ == 0 ? 1.0F : static_cast<float>(total / static_cast<double>(documents_));
   unseen_ = std::log(1 + n);
   for (std::size_t i = 0; i < seen.size();) {
     terms_.push_back(seen[i].term);
@@ -68,7 +70,8 @@ void Bm25::share(std::span<const Term> question, std::span<float> out) const {
     }
     const auto i = static_cast<std::size_t>(found);
     most += idf_[i];
-    for (auto p = begin_[i]; p < begin_[i + 1]; ++p) out[postings_[p].document] += idf_[i] * postings_[p].weight;
+    for (auto p = begin_[i]; p < begin_[i + 1]; ++p)
+      out[postings_[p].document] += idf_[i] * postings_[p].weight;
   }
   if (most > 0)
     for (float& o : out) o /= most;

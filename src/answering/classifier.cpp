@@ -71,8 +71,12 @@ class TfIdf {
 
 class DualRidge final : public Classifier {
  public:
-  DualRidge(const std::vector<LabelledText>& rows, std::span<const std::size_t> dimensions, std::size_t articles)
-      : dimensions_(dimensions.begin(), dimensions.end()), articles_(articles), tfidf_(rows), postings_(tfidf_.size()) {
+  DualRidge(const std::vector<LabelledText>& rows, std::span<const std::size_t> dimensions,
+            std::size_t articles)
+      : dimensions_(dimensions.begin(), dimensions.end()),
+        articles_(articles),
+        tfidf_(rows),
+        postings_(tfidf_.size()) {
     const std::size_t n = rows.size();
     for (std::size_t e = 0; e < dimensions_.size(); ++e) {
       Matrix m(n, dimensions_[e]);
@@ -104,7 +108,8 @@ class DualRidge final : public Classifier {
   }
   bool ok() const { return ok_; }
 
-  void score(std::span<const Term> terms, std::span<const float* const> vectors, std::span<float> out) const override {
+  void score(std::span<const Term> terms, std::span<const float* const> vectors,
+             std::span<float> out) const override {
     ZK_CHECK(out.size() == articles_ && vectors.size() == dimensions_.size());
     std::vector<float> k(dual_.columns);
     kernel_row(tfidf_.transform(terms), vectors, k, k.size());
@@ -147,7 +152,8 @@ class DualRidge final : public Classifier {
 }  // namespace
 
 std::shared_ptr<const Classifier> Classifier::fit(const std::vector<LabelledText>& rows,
-                                                  std::span<const std::size_t> dimensions, std::size_t articles) {
+                                                  std::span<const std::size_t> dimensions,
+                                                  std::size_t articles) {
   if (rows.empty() || articles < 2) return nullptr;
   auto dual = std::make_shared<DualRidge>(rows, dimensions, articles);
   return dual->ok() ? dual : nullptr;

@@ -29,11 +29,14 @@ Result<json::object> object_of(std::string_view line) {
 Result<std::string> text_of(const json::object& o, std::string_view key, bool required = true) {
   const auto* v = o.if_contains(key);
   if (!v || v->is_null()) {
-    if (required) return fail(ErrorCode::kInvalidArgument, fmt::format("\"{}\" is missing", key), fmt::format("/{}", key));
+    if (required)
+      return fail(ErrorCode::kInvalidArgument, fmt::format("\"{}\" is missing", key),
+                  fmt::format("/{}", key));
     return std::string{};
   }
   if (!v->is_string())
-    return fail(ErrorCode::kInvalidArgument, fmt::format("\"{}\" must be a string", key), fmt::format("/{}", key));
+    return fail(ErrorCode::kInvalidArgument, fmt::format("\"{}\" must be a string", key),
+                fmt::format("/{}", key));
   return std::string(v->get_string());
 }
 
@@ -42,7 +45,8 @@ Result<std::vector<std::string>> list_of(const json::object& o, std::string_view
   const auto* v = o.if_contains(key);
   if (!v || v->is_null()) return out;
   const auto bad = [&] {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("\"{}\" must be a list of strings", key), fmt::format("/{}", key));
+    return fail(ErrorCode::kInvalidArgument, fmt::format("\"{}\" must be a list of strings", key),
+                fmt::format("/{}", key));
   };
   if (!v->is_array()) return bad();
   for (const auto& e : v->get_array()) {
@@ -64,7 +68,8 @@ Result<AskedQuestion> question_of(const json::object& o) {
   ZK_TRY(q.type, text_of(o, "type", false));
   ZK_TRY(q.expect, text_of(o, "expect"));
   ZK_TRY(q.ids, list_of(o, "ids"));
-  if (const auto* p = o.if_contains("pick"); p && p->is_int64()) q.pick = static_cast<int>(std::clamp<std::int64_t>(p->get_int64(), 0, 99));
+  if (const auto* p = o.if_contains("pick"); p && p->is_int64())
+    q.pick = static_cast<int>(std::clamp<std::int64_t>(p->get_int64(), 0, 99));
   return q;
 }
 
@@ -104,7 +109,8 @@ Result<std::vector<std::string>> read_lines(const std::string& path) {
   std::vector<char> buffer(1 << 16);
   std::size_t total = 0;
   for (int n = 0; (n = gzread(file.get(), buffer.data(), static_cast<unsigned>(buffer.size()))) != 0;) {
-    if (n < 0) return fail(ErrorCode::kDataLoss, path + " is damaged: its compressed data ends or breaks off");
+    if (n < 0)
+      return fail(ErrorCode::kDataLoss, path + " is damaged: its compressed data ends or breaks off");
     total += static_cast<std::size_t>(n);
     if (total > kMostFileBytes) return fail(ErrorCode::kTooLarge, path + " holds more than 1 GiB");
     for (const char c : std::string_view(buffer.data(), static_cast<std::size_t>(n))) {
@@ -112,7 +118,8 @@ Result<std::vector<std::string>> read_lines(const std::string& path) {
         lines.emplace_back();
       } else if (c != '\r') {
         if (lines.back().size() >= kMostLineBytes)
-          return fail(ErrorCode::kTooLarge, fmt::format("{}:{}: the line is longer than 1 MiB", path, lines.size()));
+          return fail(ErrorCode::kTooLarge,
+                      fmt::format("{}:{}: the line is longer than 1 MiB", path, lines.size()));
         lines.back() += c;
       }
     }
@@ -138,7 +145,8 @@ Result<Article> parse_article(std::string_view line) {
   ZK_TRY(a.translation_of, text_of(o, "translation_of", false));
   if (a.external_id.empty() || a.external_id.size() > 64)
     return fail(ErrorCode::kInvalidArgument, "\"id\" must have 1 to 64 bytes", "/id");
-  if (a.question.empty()) return fail(ErrorCode::kInvalidArgument, "\"question\" must not be empty", "/question");
+  if (a.question.empty())
+    return fail(ErrorCode::kInvalidArgument, "\"question\" must not be empty", "/question");
   return a;
 }
 
@@ -153,7 +161,8 @@ Result<Dialogue> parse_dialogue(std::string_view line) {
   ZK_TRY(d.id, text_of(o, "id"));
   ZK_TRY(d.kind, text_of(o, "kind", false));
   const auto* turns = o.if_contains("turns");
-  if (!turns || !turns->is_array()) return fail(ErrorCode::kInvalidArgument, "\"turns\" must be a list", "/turns");
+  if (!turns || !turns->is_array())
+    return fail(ErrorCode::kInvalidArgument, "\"turns\" must be a list", "/turns");
   for (const auto& t : turns->get_array()) {
     if (!t.is_object()) return fail(ErrorCode::kInvalidArgument, "a turn must be an object", "/turns");
     ZK_TRY(auto turn, question_of(t.get_object()));
@@ -192,20 +201,24 @@ Status add_similar(const std::string& path, std::vector<Article>& articles) {
     auto similar = list_of(*o, "similar");
     if (!similar) return tl::unexpected(at_line(path, i, std::move(similar).error()));
     const auto at = by_id.find(*id);
-    if (at == by_id.end()) return fail(ErrorCode::kNotFound, fmt::format("{}:{}: no article has the id \"{}\"", path, i + 1, *id));
+    if (at == by_id.end())
+      return fail(ErrorCode::kNotFound, fmt::format("{}:{}: no article has the id \"{}\"", path, i + 1, *id));
     at->second->similar.insert(at->second->similar.end(), similar->begin(), similar->end());
   }
   return {};
 }
 
-Result<std::vector<std::vector<std::string>>> read_table(const std::string& path, const std::vector<std::string>& columns) {
+Result<std::vector<std::vector<std::string>>> read_table(const std::string& path,
+                                                         const std::vector<std::string>& columns) {
   ZK_TRY(const auto lines, read_lines(path));
-  if (lines.empty()) return fail(ErrorCode::kInvalidArgument, path + " is empty: its first line must name the columns");
+  if (lines.empty())
+    return fail(ErrorCode::kInvalidArgument, path + " is empty: its first line must name the columns");
   const auto header = split_tabs(lines[0]);
   std::vector<std::size_t> at;
   for (const auto& c : columns) {
     const auto found = std::find(header.begin(), header.end(), c);
-    if (found == header.end()) return fail(ErrorCode::kInvalidArgument, fmt::format("{} has no column \"{}\"", path, c));
+    if (found == header.end())
+      return fail(ErrorCode::kInvalidArgument, fmt::format("{} has no column \"{}\"", path, c));
     at.push_back(static_cast<std::size_t>(found - header.begin()));
   }
   std::vector<std::vector<std::string>> rows;
@@ -213,7 +226,8 @@ Result<std::vector<std::vector<std::string>>> read_table(const std::string& path
     auto cells = split_tabs(lines[i]);
     std::vector<std::string> row;
     for (const auto c : at) {
-      if (c >= cells.size()) return fail(ErrorCode::kInvalidArgument, fmt::format("{}:{}: too few columns", path, i + 1));
+      if (c >= cells.size())
+        return fail(ErrorCode::kInvalidArgument, fmt::format("{}:{}: too few columns", path, i + 1));
       row.push_back(std::move(cells[c]));
     }
     rows.push_back(std::move(row));

@@ -1,5 +1,6 @@
-// Files of the evaluation: articles, questions, dialogues (JSONL, also .gz), tab-separated sets. Bounded: a line ≤ 1 MiB,
-// a file ≤ 1 GiB unpacked. Errors name file and line. Pure but for reading the file; thread-safe.
+// Files of the evaluation: articles, questions, dialogues (JSONL, also .gz), tab-separated sets. Bounded: a
+// line ≤ 1 MiB, a file ≤ 1 GiB unpacked. Errors name file and line. Pure but for reading the file;
+// thread-safe.
 #pragma once
 
 #include <string>
@@ -25,7 +26,8 @@ struct Dialogue {
   std::vector<AskedQuestion> turns;
 };
 
-Result<std::vector<std::string>> read_lines(const std::string& path);  // gunzips by content, drops a BOM and empty lines
+Result<std::vector<std::string>> read_lines(
+    const std::string& path);  // gunzips by content, drops a BOM and empty lines
 
 // One line each. Errors: kMalformed (not JSON), kInvalidArgument (a field is missing or of the wrong kind).
 Result<Article> parse_article(std::string_view line);
@@ -39,6 +41,7 @@ Result<std::vector<Dialogue>> read_dialogues(const std::string& path);
 Status add_similar(const std::string& path, std::vector<Article>& articles);
 
 // Rows of a .tsv with a header naming its columns; the wanted columns in the wanted order.
-Result<std::vector<std::vector<std::string>>> read_table(const std::string& path, const std::vector<std::string>& columns);
+Result<std::vector<std::vector<std::string>>> read_table(const std::string& path,
+                                                         const std::vector<std::string>& columns);
 
 }  // namespace zk::answering

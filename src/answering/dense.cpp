@@ -7,18 +7,21 @@
 namespace zk::answering {
 namespace {
 
-// Sixteen running sums let the compiler use its widest registers without reordering a single chain of additions.
-#define ZK_DOT_BODY                                                        \
-  float s[16] = {};                                                        \
-  std::size_t i = 0;                                                       \
-  for (; i + 16 <= n; i += 16)                                             \
-    for (std::size_t k = 0; k < 16; ++k) s[k] += a[i + k] * b[i + k];      \
-  for (; i < n; ++i) s[0] += a[i] * b[i];                                  \
-  for (std::size_t w = 8; w > 0; w /= 2)                                   \
-    for (std::size_t k = 0; k < w; ++k) s[k] += s[k + w];                  \
+// Sixteen running sums let the compiler use its widest registers without reordering a single chain of
+// additions.
+#define ZK_DOT_BODY                                                   \
+  float s[16] = {};                                                   \
+  std::size_t i = 0;                                                  \
+  for (; i + 16 <= n; i += 16)                                        \
+    for (std::size_t k = 0; k < 16; ++k) s[k] += a[i + k] * b[i + k]; \
+  for (; i < n; ++i) s[0] += a[i] * b[i];                             \
+  for (std::size_t w = 8; w > 0; w /= 2)                              \
+    for (std::size_t k = 0; k < w; ++k) s[k] += s[k + w];             \
   return s[0];
 
-__attribute__((target("avx2,fma"))) float dot_avx2(const float* a, const float* b, std::size_t n) { ZK_DOT_BODY }
+__attribute__((target("avx2,fma"))) float dot_avx2(const float* a, const float* b, std::size_t n) {
+  ZK_DOT_BODY
+}
 float dot_plain(const float* a, const float* b, std::size_t n) { ZK_DOT_BODY }
 #undef ZK_DOT_BODY
 

@@ -1,4 +1,5 @@
-// The few dense kernels: dot products (AVX2 where the processor has it) and a Cholesky solve. Pure; thread-safe.
+// The few dense kernels: dot products (AVX2 where the processor has it) and a Cholesky solve. Pure;
+// thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,8 @@ struct Matrix {
   const float* row(std::size_t i) const { return values.data() + i * columns; }
 };
 
-// Lower Cholesky factor in place (the upper triangle is left as it was). False when `a` is not positive definite.
+// Lower Cholesky factor in place (the upper triangle is left as it was). False when `a` is not positive
+// definite.
 bool factorise(Matrix& a);
 // Solves L Lᵀ x = b for each row of `right` (one right-hand side a row, so that every access is contiguous).
 void solve(const Matrix& lower, Matrix& right);

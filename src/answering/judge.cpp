@@ -13,12 +13,12 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kFormat = "zhike-answering-1";
-constexpr std::size_t kLeadingScores = 4;
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
 Result<std::vector<std::string>> names(const json::object& o, std::string_view key) {
   const auto* v = o.if_contains(key);
-  if (!v || !v->is_array()) return fail(ErrorCode::kDataLoss, std::string("the weights lack the list \"") + std::string(key) + '"');
+  if (!v || !v->is_array())
+    return fail(ErrorCode::kDataLoss, std::string("the weights lack the list \"") + std::string(key) + '"');
   std::vector<std::string> out;
   for (const auto& e : v->get_array()) {
     if (!e.is_string()) return fail(ErrorCode::kDataLoss, "a feature name is no string");
@@ -56,11 +56,13 @@ Result<std::shared_ptr<const Judge>> Judge::open(const std::string& path) {
   for (const auto& l : lines) text += l;
   boost::system::error_code error;
   const auto root = json::parse(text, error);
-  if (error || !root.is_object()) return fail(ErrorCode::kDataLoss, path + " is not JSON: fetch or train the weights again");
+  if (error || !root.is_object())
+    return fail(ErrorCode::kDataLoss, path + " is not JSON: fetch or train the weights again");
   const auto& o = root.get_object();
   const auto* format = o.if_contains("format");
   if (!format || !format->is_string() || format->get_string() != kFormat)
-    return fail(ErrorCode::kDataLoss, path + " is of another version than this program: it must say " + std::string(kFormat));
+    return fail(ErrorCode::kDataLoss,
+                path + " is of another version than this program: it must say " + std::string(kFormat));
   auto judge = std::shared_ptr<Judge>(new Judge);
   ZK_TRY(judge->ranker_features_, names(o, "ranker_features"));
   ZK_TRY(judge->decision_features_, names(o, "decision_features"));
@@ -79,7 +81,8 @@ Result<std::shared_ptr<const Judge>> Judge::open(const std::string& path) {
     judge->clarify_ = number(w, "clarify", judge->clarify_);
     if (const auto* points = w.if_contains("answer"); points && points->is_array())
       for (const auto& p : points->get_array())
-        if (p.is_object()) judge->points_.push_back({number(p.get_object(), "target", 1), number(p.get_object(), "at", 1.01)});
+        if (p.is_object())
+          judge->points_.push_back({number(p.get_object(), "target", 1), number(p.get_object(), "at", 1.01)});
   }
   std::sort(judge->points_.begin(), judge->points_.end(), [](auto a, auto b) { return a.target < b.target; });
   return std::shared_ptr<const Judge>(std::move(judge));
@@ -99,17 +102,20 @@ Operating Judge::operating(double target) const {
   return out;
 }
 
-std::vector<float> Judge::ranker_row(const std::vector<std::int32_t>& columns, const Look& look, std::size_t candidate) const {
+std::vector<float> Judge::ranker_row(const std::vector<std::int32_t>& columns, const Look& look,
+                                     std::size_t candidate) const {
   std::vector<float> row(columns.size(), kMissing);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i] < 0) continue;
     const auto c = static_cast<std::size_t>(columns[i]);
-    row[i] = c < look.features.columns ? look.features.row(candidate)[c] : look.question[c - look.features.columns];
+    row[i] = c < look.features.columns ? look.features.row(candidate)[c]
+                                       : look.question[c - look.features.columns];
   }
   return row;
 }
 
-std::vector<float> Judge::decision_row(const KnowledgeBase& kb, const Look& look, const std::vector<Candidate>& ranked) const {
+std::vector<float> Judge::decision_row(const KnowledgeBase& kb, const Look& look,
+                                       const std::vector<Candidate>& ranked) const {
   const auto candidate_names = kb.feature_names();
   const Columns columns(candidate_names);
   const auto question_names = KnowledgeBase::question_feature_names();
@@ -145,13 +151,16 @@ Judgement Judge::judge(const KnowledgeBase& kb, const Look& look) const {
   std::vector<std::int32_t> wanted;
   for (const auto& f : ranker_features_) wanted.push_back(columns[f]);
   const auto lexical_score = [&](const float* row) {
-    return row[columns["bm25"]] + row[columns["article"]] + 0.5F * (row[columns["bm25.sound"]] + row[columns["article.sound"]]);
+    return row[columns["bm25"]] + row[columns["article"]] +
+           0.5F * (row[columns["bm25.sound"]] + row[columns["article.sound"]]);
   };
   for (std::size_t i = 0; i < look.articles.size(); ++i) {
-    const double score = is_lexical() ? lexical_score(look.features.row(i)) / 3 : ranker_.sum(ranker_row(wanted, look, i));
+    const double score =
+        is_lexical() ? lexical_score(look.features.row(i)) / 3 : ranker_.sum(ranker_row(wanted, look, i));
     out.candidates.push_back({look.articles[i], 0, score, i});
   }
-  std::stable_sort(out.candidates.begin(), out.candidates.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+  std::stable_sort(out.candidates.begin(), out.candidates.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
   if (out.candidates.empty()) {
     out.none = 1;
     return out;
@@ -174,15 +183,18 @@ Judgement Judge::judge(const KnowledgeBase& kb, const Look& look) const {
   out.none = p[kNone];
   // What is neither the first's nor none's is shared among the others by their scores.
   double weight = 0;
-  for (std::size_t i = 1; i < out.candidates.size(); ++i) weight += std::exp(out.candidates[i].score - out.candidates[0].score);
+  for (std::size_t i = 1; i < out.candidates.size(); ++i)
+    weight += std::exp(out.candidates[i].score - out.candidates[0].score);
   out.candidates[0].probability = p[kRight];
   for (std::size_t i = 1; i < out.candidates.size(); ++i)
-    out.candidates[i].probability =
-        std::min((p[kWrong] + p[kAmbiguous]) * std::exp(out.candidates[i].score - out.candidates[0].score) / weight, p[kRight]);
+    out.candidates[i].probability = std::min(
+        (p[kWrong] + p[kAmbiguous]) * std::exp(out.candidates[i].score - out.candidates[0].score) / weight,
+        p[kRight]);
   return out;
 }
 
-std::vector<Reason> Judge::reasons(const KnowledgeBase& kb, const Look& look, const Judgement& judgement, std::size_t most) const {
+std::vector<Reason> Judge::reasons(const KnowledgeBase& kb, const Look& look, const Judgement& judgement,
+                                   std::size_t most) const {
   if (is_lexical() || judgement.candidates.size() < 2) return {};
   auto names = kb.feature_names();
   const auto question_names = KnowledgeBase::question_feature_names();
@@ -198,7 +210,8 @@ std::vector<Reason> Judge::reasons(const KnowledgeBase& kb, const Look& look, co
   std::vector<Reason> out;
   for (std::size_t i = 0; i < first.size(); ++i)
     out.push_back({ranker_features_[i], for_first[i] - for_second[i], first[i], second[i]});
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return std::abs(a.share) > std::abs(b.share); });
+  std::sort(out.begin(), out.end(),
+            [](const auto& a, const auto& b) { return std::abs(a.share) > std::abs(b.share); });
   out.resize(std::min(out.size(), most));
   return out;
 }

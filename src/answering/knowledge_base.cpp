@@ -12,8 +12,8 @@ namespace {
 constexpr float kSentenceWeight = 0.3F;  // answer sentences teach the classifier less than questions
 
 bool same_texts(const Article& a, const Article& b) {
-  return a.external_id == b.external_id && a.version == b.version && a.question == b.question && a.similar == b.similar &&
-         plain_text(a.answer) == plain_text(b.answer);
+  return a.external_id == b.external_id && a.version == b.version && a.question == b.question &&
+         a.similar == b.similar && plain_text(a.answer) == plain_text(b.answer);
 }
 
 // Centres `u` on `mean` and scales it to length 1.
@@ -39,8 +39,9 @@ Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::build(std::span<cons
     const auto old = previous ? previous->find(articles[i].external_id) : std::nullopt;
     if (old && same_texts(previous->article(*old), articles[i])) {
       const auto& p = previous->articles_[*old];
-      if (p->article.valid_from == articles[i].valid_from && p->article.valid_until == articles[i].valid_until &&
-          p->article.channels == articles[i].channels && p->article.status == articles[i].status) {
+      if (p->article.valid_from == articles[i].valid_from &&
+          p->article.valid_until == articles[i].valid_until && p->article.channels == articles[i].channels &&
+          p->article.status == articles[i].status) {
         kb->articles_[i] = p;
         continue;
       }
@@ -128,7 +129,8 @@ std::shared_ptr<const KnowledgeBase> KnowledgeBase::learn() const {
   std::vector<std::vector<Term>> terms;
   std::vector<std::vector<float>> vectors;
   std::vector<std::size_t> dimensions;
-  for (const auto& slot : encoders_) dimensions.push_back(static_cast<std::size_t>(slot.encoder->dimension()));
+  for (const auto& slot : encoders_)
+    dimensions.push_back(static_cast<std::size_t>(slot.encoder->dimension()));
   terms.reserve(text_begin_.back());
   vectors.reserve(text_begin_.back() * encoders_.size());
   std::vector<LabelledText> rows;
@@ -150,8 +152,8 @@ std::shared_ptr<const KnowledgeBase> KnowledgeBase::learn() const {
   return kb;
 }
 
-// How near the questions of other articles come to each article (z-norm of speaker verification: Auckenthaler et al. 2000):
-// the same cosine means more for an article that few come near.
+// How near the questions of other articles come to each article (z-norm of speaker verification: Auckenthaler
+// et al. 2000): the same cosine means more for an article that few come near.
 void KnowledgeBase::measure_impostors() {
   const std::size_t step = std::max<std::size_t>(1, questions() / kMostImpostors);
   for (std::size_t e = 0; e < encoders_.size(); ++e) {

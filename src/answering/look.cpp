@@ -13,11 +13,13 @@ namespace zk::answering {
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-constexpr std::array<std::string_view, 7> kVectorColumns = {"raw", "best", "best3", "answer", "clause", "norm", "cohort"};
+constexpr std::array<std::string_view, 7> kVectorColumns = {"raw",    "best", "best3", "answer",
+                                                            "clause", "norm", "cohort"};
 constexpr std::array<std::string_view, 11> kLexicalColumns = {
-    "classifier", "classifier.cohort", "bm25", "bm25.sound", "bm25.words", "article", "article.sound", "article.words",
-    "article.cohort", "title", "run"};
-constexpr std::array<std::string_view, 5> kPlainColumns = {"latin.share", "latin.other", "negation", "similar", "length"};
+    "classifier",    "classifier.cohort", "bm25",           "bm25.sound", "bm25.words", "article",
+    "article.sound", "article.words",     "article.cohort", "title",      "run"};
+constexpr std::array<std::string_view, 5> kPlainColumns = {"latin.share", "latin.other", "negation",
+                                                           "similar", "length"};
 
 // (x − mean) / spread over the column: how far an article stands out among all of them (t-norm).
 void standardise(const Matrix& f, std::size_t from, Matrix& out, std::size_t to) {
@@ -28,13 +30,15 @@ void standardise(const Matrix& f, std::size_t from, Matrix& out, std::size_t to)
   }
   const double mean = sum / static_cast<double>(f.rows);
   const double spread = std::sqrt(std::max(1e-9, square / static_cast<double>(f.rows) - mean * mean));
-  for (std::size_t a = 0; a < f.rows; ++a) out.row(a)[to] = static_cast<float>((f.row(a)[from] - mean) / spread);
+  for (std::size_t a = 0; a < f.rows; ++a)
+    out.row(a)[to] = static_cast<float>((f.row(a)[from] - mean) / spread);
 }
 
 float mean_of_best(std::array<float, 3> best, std::size_t count) {
   const auto n = std::min<std::size_t>(3, count);
-  return n == 0 ? -1 : std::accumulate(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(n), 0.0F) /
-                           static_cast<float>(n);
+  return n == 0 ? -1
+                : std::accumulate(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(n), 0.0F) /
+                      static_cast<float>(n);
 }
 
 void keep_best(std::array<float, 3>& best, float v) {
@@ -104,8 +108,10 @@ Result<Look> KnowledgeBase::look(const Question& question) const {
   view.repaired = repair_.apply(view.normalised);
   view.read();
   std::vector<std::string> variants = {view.repaired};
-  if (const auto plain = without_fillers(view.repaired); !plain.empty() && plain != view.repaired) variants.push_back(plain);
-  for (const auto& c : clauses(question.text, kMostClauses)) variants.push_back(repair_.apply(text::normalise(c)));
+  if (const auto plain = without_fillers(view.repaired); !plain.empty() && plain != view.repaired)
+    variants.push_back(plain);
+  for (const auto& c : clauses(question.text, kMostClauses))
+    variants.push_back(repair_.apply(text::normalise(c)));
   view.parts = variants.size() - 1;
   for (std::size_t e = 0; e < encoders_.size(); ++e) {
     // Clauses are read by the first encoder only: the others cost several times as much.
@@ -217,7 +223,8 @@ void KnowledgeBase::see_classifier(const View& view, Matrix& f, std::size_t colu
     scores.resize(classes_);
     classifier_->score(view.learnt_terms, q, scores);
   }
-  // An article younger than the classifier gets what its nearest question would earn: the scores are of that size.
+  // An article younger than the classifier gets what its nearest question would earn: the scores are of that
+  // size.
   for (std::size_t a = 0; a < size(); ++a)
     f.row(a)[column] = class_of_[a] >= 0 ? scores[static_cast<std::size_t>(class_of_[a])]
                                          : (encoders_.empty() ? 0.0F : 0.5F * std::max(0.0F, f.row(a)[1]));
@@ -289,10 +296,11 @@ std::vector<std::uint32_t> KnowledgeBase::shortlist(const Matrix& f, const Quest
   for (std::size_t a = 0; a < size(); ++a) {
     if (question.now != Timestamp{} && !is_live(article(a), question.now, question.channel)) continue;
     const float* row = f.row(a);
-    float score = row[lexical + 2] + row[lexical + 5];            // bm25, article
+    float score = row[lexical + 2] + row[lexical + 5];  // bm25, article
     if (classifier_) score += row[lexical];
     for (std::size_t e = 0; e < encoders_.size(); ++e)
-      score += (row[e * kVectorColumns.size() + 2] + row[e * kVectorColumns.size() + 4]) / static_cast<float>(encoders_.size());
+      score += (row[e * kVectorColumns.size() + 2] + row[e * kVectorColumns.size() + 4]) /
+               static_cast<float>(encoders_.size());
     order.emplace_back(-score, static_cast<std::uint32_t>(a));
   }
   const auto kept = std::min(order.size(), kMostCandidates);
@@ -312,9 +320,10 @@ std::vector<float> KnowledgeBase::question_features(const View& view) const {
     known += w;
     all += w > 0 ? w : article_grams_.unseen_weight();
   }
-  const auto per_article = static_cast<float>(questions()) / static_cast<float>(std::max<std::size_t>(1, size()));
-  return {std::log(static_cast<float>(view.characters.size()) + 1), all > 0 ? known / all : 0, std::log(per_article),
-          static_cast<float>(view.parts), static_cast<float>(view.latin.size())};
+  const auto per_article =
+      static_cast<float>(questions()) / static_cast<float>(std::max<std::size_t>(1, size()));
+  return {std::log(static_cast<float>(view.characters.size()) + 1), all > 0 ? known / all : 0,
+          std::log(per_article), static_cast<float>(view.parts), static_cast<float>(view.latin.size())};
 }
 
 }  // namespace zk::answering

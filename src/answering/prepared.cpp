@@ -37,7 +37,8 @@ Prepared texts_of(const Article& article) {
 
 }  // namespace
 
-Result<std::vector<std::shared_ptr<const Prepared>>> prepare(std::span<const Article> articles, const Encoders& encoders) {
+Result<std::vector<std::shared_ptr<const Prepared>>> prepare(std::span<const Article> articles,
+                                                             const Encoders& encoders) {
   std::vector<Prepared> prepared;
   std::vector<std::string> texts;
   for (const auto& a : articles) {
@@ -45,7 +46,7 @@ Result<std::vector<std::shared_ptr<const Prepared>>> prepare(std::span<const Art
     texts.insert(texts.end(), prepared.back().texts.begin(), prepared.back().texts.end());
   }
   for (const auto& slot : encoders) {
-    ZK_TRY(const auto vectors, slot.encoder->encode(texts));
+    ZK_TRY(const auto vectors, (slot.stored ? slot.stored : slot.encoder)->encode(texts));
     const auto dimension = static_cast<std::size_t>(slot.encoder->dimension());
     std::size_t row = 0;
     for (auto& p : prepared) {

@@ -91,20 +91,23 @@ std::string Repair::apply(std::string_view normalised) const {
   auto s = text::to_u32(normalised);
   bool changed = false;
   for (const auto run : han_runs(s)) {
-    const auto sounds = text::sounds(text::to_utf8(std::u32string_view(s).substr(run.begin, run.end - run.begin)));
+    const auto sounds =
+        text::sounds(text::to_utf8(std::u32string_view(s).substr(run.begin, run.end - run.begin)));
     if (sounds.size() != run.end - run.begin) continue;
     std::vector<bool> mended(run.end - run.begin, false);
     for (std::size_t n = kLongest; n >= kShortest; --n)
       for (std::size_t i = 0; i + n <= sounds.size(); ++i) {
         const auto gram = std::u32string_view(s).substr(run.begin + i, n);
         const auto first = mended.begin() + static_cast<std::ptrdiff_t>(i);
-        if (std::find(first, first + static_cast<std::ptrdiff_t>(n), true) != first + static_cast<std::ptrdiff_t>(n))
+        if (std::find(first, first + static_cast<std::ptrdiff_t>(n), true) !=
+            first + static_cast<std::ptrdiff_t>(n))
           continue;
         if (knows(gram)) continue;
         const auto* heard = hear(sound_term(sounds, i, n));
         if (!heard) continue;
         if (n == 2 && text::words(text::to_utf8(gram)).size() == 1) continue;  // a word in its own right
-        std::copy(heard->written.begin(), heard->written.end(), s.begin() + static_cast<std::ptrdiff_t>(run.begin + i));
+        std::copy(heard->written.begin(), heard->written.end(),
+                  s.begin() + static_cast<std::ptrdiff_t>(run.begin + i));
         std::fill(first, first + static_cast<std::ptrdiff_t>(n), true);
         changed = true;
       }

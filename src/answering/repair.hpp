@@ -1,6 +1,6 @@
-// Homophone repair against one knowledge base: a run of 2–4 Han characters that the knowledge base never writes, but that
-// sounds like one it writes at least twice, is replaced (留量→流量). Words of the general dictionary are left alone.
-// Immutable after construction; thread-safe.
+// Homophone repair against one knowledge base: a run of 2–4 Han characters that the knowledge base never
+// writes, but that sounds like one it writes at least twice, is replaced (留量→流量). Words of the general
+// dictionary are left alone. Immutable after construction; thread-safe.
 #pragma once
 
 #include <span>

@@ -79,13 +79,15 @@ std::vector<std::string> latin_tokens(std::string_view normalised) {
 std::string without_fillers(std::string_view normalised) {
   // Words of hesitation and address; none of them carries a topic.
   static constexpr std::array<std::string_view, 30> kFillers = {
-      "我想问一下", "我想咨询一下", "我想请问", "请问一下", "想问一下", "麻烦问一下", "问一下", "你好", "您好", "请问",
-      "那个",       "这个",         "就是说",   "就是",     "然后",     "嗯嗯",       "嗯",     "呃",   "哎",   "喂",
-      "啊",         "呀",           "哦",       "噢",       "诶",       "唉",         "嘛",     "额",   "哈",   "吧"};
+      "我想问一下", "我想咨询一下", "我想请问", "请问一下", "想问一下", "麻烦问一下", "问一下", "你好",
+      "您好",       "请问",         "那个",     "这个",     "就是说",   "就是",       "然后",   "嗯嗯",
+      "嗯",         "呃",           "哎",       "喂",       "啊",       "呀",         "哦",     "噢",
+      "诶",         "唉",           "嘛",       "额",       "哈",       "吧"};
   std::string out;
   for (std::size_t i = 0; i < normalised.size();) {
     const auto rest = normalised.substr(i);
-    const auto hit = std::find_if(kFillers.begin(), kFillers.end(), [&](auto f) { return rest.starts_with(f); });
+    const auto hit =
+        std::find_if(kFillers.begin(), kFillers.end(), [&](auto f) { return rest.starts_with(f); });
     if (hit == kFillers.end())
       out += normalised[i++];
     else
@@ -108,8 +110,8 @@ std::vector<std::string> clauses(std::string_view raw, std::size_t max_clauses) 
   if (kept.size() > max_clauses) {
     std::vector<std::size_t> lengths;
     for (const auto& k : kept) lengths.push_back(k.size());
-    std::nth_element(lengths.begin(), lengths.begin() + static_cast<std::ptrdiff_t>(max_clauses - 1), lengths.end(),
-                     std::greater<>());
+    std::nth_element(lengths.begin(), lengths.begin() + static_cast<std::ptrdiff_t>(max_clauses - 1),
+                     lengths.end(), std::greater<>());
     const auto least = lengths[max_clauses - 1];
     std::erase_if(kept, [&](const auto& k) { return k.size() < least; });
     kept.resize(std::min(kept.size(), max_clauses));
@@ -120,7 +122,9 @@ std::vector<std::string> clauses(std::string_view raw, std::size_t max_clauses) 
 }
 
 std::vector<std::string> sentences(std::string_view answer) {
-  const auto at_end = [](char32_t c) { return c == U'。' || c == U'；' || c == U'！' || c == U'？' || c == U'\n'; };
+  const auto at_end = [](char32_t c) {
+    return c == U'。' || c == U'；' || c == U'！' || c == U'？' || c == U'\n';
+  };
   std::vector<std::string> out;
   for (const auto& s : split(text::to_u32(answer), +at_end))
     if (s.size() > 3) out.push_back(text::to_utf8(s));
@@ -129,7 +133,8 @@ std::vector<std::string> sentences(std::string_view answer) {
 
 bool has_negation(std::string_view normalised) {
   static constexpr std::array<std::string_view, 16> kNegations = {
-      "不能", "不了", "不会", "不到", "不上", "不是", "没", "无法", "不想", "不让", "未", "别", "not ", "n't", "no ", "never"};
+      "不能", "不了", "不会", "不到", "不上", "不是", "没",  "无法",
+      "不想", "不让", "未",   "别",   "not ", "n't",  "no ", "never"};
   return std::any_of(kNegations.begin(), kNegations.end(),
                      [&](auto n) { return normalised.find(n) != std::string_view::npos; });
 }

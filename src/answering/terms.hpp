@@ -1,5 +1,6 @@
 // Hashed terms of a normalised text (text::normalise): what BM25, the classifier and the repair count.
-// Pure functions; thread-safe. A term is a 64-bit FNV-1a hash: among a million terms a collision is a 1-in-37-million event.
+// Pure functions; thread-safe. A term is a 64-bit FNV-1a hash: among a million terms a collision is a
+// 1-in-37-million event.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +14,20 @@ namespace zk::answering {
 using Term = std::uint64_t;
 
 Term term_of(std::string_view bytes);
-std::vector<Term> char_terms(std::string_view normalised, int min_n, int max_n);   // character n-grams
-std::vector<Term> sound_terms(std::string_view normalised, int min_n, int max_n);  // n-grams of folded syllables
-std::vector<Term> word_terms(std::string_view normalised);                         // dictionary words
+std::vector<Term> char_terms(std::string_view normalised, int min_n, int max_n);  // character n-grams
+std::vector<Term> sound_terms(std::string_view normalised, int min_n,
+                              int max_n);                   // n-grams of folded syllables
+std::vector<Term> word_terms(std::string_view normalised);  // dictionary words
 
-// Runs of Latin letters and digits: model names, amounts, periods ("s5", "30", "pro"). In order, with repeats.
+// Runs of Latin letters and digits: model names, amounts, periods ("s5", "30", "pro"). In order, with
+// repeats.
 std::vector<std::string> latin_tokens(std::string_view normalised);
 
 // The text without what a speaker says while thinking (嗯, 那个, 就是…) and without a greeting at its head.
 std::string without_fillers(std::string_view normalised);
 
-// Parts of a long question, cut at punctuation of the raw text: 2 to `max_clauses` of at least 4 characters each, the
-// longest ones in their order; empty when the question has fewer than two such parts.
+// Parts of a long question, cut at punctuation of the raw text: 2 to `max_clauses` of at least 4 characters
+// each, the longest ones in their order; empty when the question has fewer than two such parts.
 std::vector<std::string> clauses(std::string_view raw, std::size_t max_clauses);
 
 // An answer cut into sentences of more than three characters.

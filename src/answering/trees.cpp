@@ -24,7 +24,9 @@ Result<double> number(const json::value& v) {
 }  // namespace
 
 Result<Trees> Trees::parse(const json::value& value, std::size_t features) {
-  const auto broken = [](const char* what) { return fail(ErrorCode::kDataLoss, std::string("the trees are damaged: ") + what); };
+  const auto broken = [](const char* what) {
+    return fail(ErrorCode::kDataLoss, std::string("the trees are damaged: ") + what);
+  };
   if (!value.is_object()) return broken("no object");
   const auto& o = value.get_object();
   Trees out;
@@ -39,7 +41,8 @@ Result<Trees> Trees::parse(const json::value& value, std::size_t features) {
     const char* keys[6] = {"f", "t", "l", "r", "d", "v"};
     for (int c = 0; c < 6; ++c) {
       columns[c] = list(t.get_object(), keys[c]);
-      if (!columns[c] || columns[c]->size() != columns[0]->size() || columns[c]->empty()) return broken("columns differ in length");
+      if (!columns[c] || columns[c]->size() != columns[0]->size() || columns[c]->empty())
+        return broken("columns differ in length");
     }
     const auto first = static_cast<std::uint32_t>(out.nodes_.size());
     const std::size_t count = columns[0]->size();
@@ -49,11 +52,17 @@ Result<Trees> Trees::parse(const json::value& value, std::size_t features) {
       for (int c = 0; c < 6; ++c) {
         ZK_TRY(cell[c], number((*columns[c])[i]));
       }
-      Node n{static_cast<std::int32_t>(cell[0]), static_cast<float>(cell[1]), 0, 0, static_cast<float>(cell[5]), cell[4] != 0};
+      Node n{static_cast<std::int32_t>(cell[0]),
+             static_cast<float>(cell[1]),
+             0,
+             0,
+             static_cast<float>(cell[5]),
+             cell[4] != 0};
       if (n.feature >= 0) {
         const auto lowest = static_cast<double>(i), end = static_cast<double>(count);
         if (static_cast<std::size_t>(n.feature) >= features) return broken("an unknown feature");
-        if (!(cell[2] > lowest && cell[2] < end && cell[3] > lowest && cell[3] < end)) return broken("a child before its parent");
+        if (!(cell[2] > lowest && cell[2] < end && cell[3] > lowest && cell[3] < end))
+          return broken("a child before its parent");
         n.left = first + static_cast<std::uint32_t>(cell[2]);
         n.right = first + static_cast<std::uint32_t>(cell[3]);
       }
@@ -83,7 +92,8 @@ void Trees::explain(std::span<const float> row, std::span<double> shares) const 
   for (auto at : roots_)
     while (nodes_[at].feature >= 0) {
       const auto to = next(nodes_[at], row);
-      shares[static_cast<std::size_t>(nodes_[at].feature)] += static_cast<double>(nodes_[to].value - nodes_[at].value);
+      shares[static_cast<std::size_t>(nodes_[at].feature)] +=
+          static_cast<double>(nodes_[to].value - nodes_[at].value);
       at = to;
     }
 }

@@ -1,6 +1,6 @@
-// An exact evaluator of gradient-boosted trees (Friedman 2001) as tools/train writes them, with the share each feature had in
-// a sum (path contributions, Saabas 2014). A tenth of the memory of the training library and no dependency on it.
-// Immutable after parsing; thread-safe.
+// An exact evaluator of gradient-boosted trees (Friedman 2001) as tools/train writes them, with the share
+// each feature had in a sum (path contributions, Saabas 2014). A tenth of the memory of the training library
+// and no dependency on it. Immutable after parsing; thread-safe.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -15,8 +15,9 @@ namespace zk::answering {
 
 class Trees {
  public:
-  // {"base": b, "trees": [{"f":[feature or −1],"t":[threshold],"l":[child if x < t],"r":[child],"d":[1: missing goes left],
-  // "v":[leaf value; of inner nodes the mean over the training rows below]}]}; children have higher numbers than parents.
+  // {"base": b, "trees": [{"f":[feature or −1],"t":[threshold],"l":[child if x < t],"r":[child],"d":[1:
+  // missing goes left], "v":[leaf value; of inner nodes the mean over the training rows below]}]}; children
+  // have higher numbers than parents.
   static Result<Trees> parse(const boost::json::value& json, std::size_t features);
 
   // NaN stands for missing; row.size() is the number of features given to parse().

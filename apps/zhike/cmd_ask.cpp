@@ -1,0 +1,5 @@
+#include "commands.hpp"
+
+namespace zk::cli {
+void add_ask(CLI::App&) {}
+}  // namespace zk::cli

@@ -1,0 +1,17 @@
+// The subcommands of zhike, one function a file: each adds its own to the application. A command that fails
+// prints one line to standard error and ends with the exit code of its error (exit_with).
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "base/result.hpp"
+
+namespace zk::cli {
+
+void add_ask(CLI::App& app);
+void add_eval(CLI::App& app);
+
+// Ends the command: 0, or the message on standard error and the code's exit status.
+void exit_with(const Status& status);
+
+}  // namespace zk::cli

@@ -1,0 +1,22 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "commands.hpp"
+
+namespace zk::cli {
+void exit_with(const Status& status) {
+  if (status) return;
+  fmt::print(stderr, "zhike: {}\n", status.error().message);
+  throw CLI::RuntimeError(exit_code(status.error().code));
+}
+}  // namespace zk::cli
+
+int main(int argc, char** argv) {
+  CLI::App app{"Zhike: answers a company's customers, asks back, or brings in a person"};
+  app.require_subcommand(1);
+  zk::cli::add_ask(app);
+  zk::cli::add_eval(app);
+  CLI11_PARSE(app, argc, argv);
+  return 0;
+}

@@ -1,0 +1,74 @@
+#include "answering/models.hpp"
+
+#include <cstdlib>
+
+#include "nlu/bge.hpp"
+
+namespace zk::answering {
+namespace fs = std::filesystem;
+namespace {
+
+Result<std::shared_ptr<nlu::Encoder>> open_first(const fs::path& directory, const ModelOptions& options) {
+  nlu::BertOptions bert;
+  bert.queue.workers = options.threads;
+  if (options.encoder.empty()) return nlu::open_bge(directory, bert);
+  bert.runtime = directory / "libonnxruntime.so";
+  auto tokenizer = options.encoder.parent_path() / "tokenizer.json";
+  if (!fs::exists(tokenizer)) tokenizer = directory / "bge-small-zh-v1.5-tokenizer.json";
+  return nlu::open_bert(options.encoder, tokenizer, bert);
+}
+
+}  // namespace
+
+Result<Profile> profile_of(std::string_view name) {
+  if (name == "best") return Profile::kBest;
+  if (name == "fast") return Profile::kFast;
+  if (name == "lexical") return Profile::kLexical;
+  return fail(ErrorCode::kInvalidArgument, "the profile must be best, fast or lexical", "profile");
+}
+
+std::string_view to_string(Profile profile) {
+  switch (profile) {
+    case Profile::kBest:
+      return "best";
+    case Profile::kFast:
+      return "fast";
+    case Profile::kLexical:
+      return "lexical";
+  }
+  return "lexical";
+}
+
+Result<Models> open_models(const fs::path& directory, const ModelOptions& options) {
+  Models out;
+  out.judge = Judge::lexical();
+  if (options.profile == Profile::kLexical) return out;
+  auto first = open_first(directory, options);
+  if (!first) {
+    if (!options.lexical_only) return tl::unexpected(std::move(first).error());
+    out.note = first.error().message;
+    return out;
+  }
+  out.encoders.push_back({"bge", *std::move(first)});
+  out.profile = options.profile;
+  const auto weights = directory / "weights" / ("answering-" + std::string(to_string(out.profile)) + ".json");
+  if (!fs::exists(weights)) {
+    out.note = "no weights at " + weights.string() + ": ranking by the lexical formula";
+    return out;
+  }
+  ZK_TRY(out.judge, Judge::open(weights.string()));
+  return out;
+}
+
+fs::path find_models(const fs::path& given, const fs::path& program) {
+  if (!given.empty()) return given;
+  if (const char* v = std::getenv("ZHIKE_MODELS"); v && *v) return v;
+  std::error_code ignored;
+  const auto self = fs::canonical("/proc/self/exe", ignored);
+  for (auto at = (self.empty() ? program : self).parent_path(); !at.empty() && at != at.root_path();
+       at = at.parent_path())
+    if (fs::is_directory(at / "models", ignored)) return at / "models";
+  return "models";
+}
+
+}  // namespace zk::answering

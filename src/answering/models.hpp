@@ -1,0 +1,43 @@
+// Everything the answering loads from models/: encoders and weights, by profile.
+//   best          all encoders (bge, e5, a fine-tuned one and a cross-encoder where present)
+//   fast          the first encoder alone
+//   lexical       no model: ranks by BM25 with a fixed formula and is never sure; chosen only when asked for
+//   or, with a stated
+//                 reason (`note`), when nothing else can be loaded
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "answering/judge.hpp"
+#include "answering/prepared.hpp"
+
+namespace zk::answering {
+
+enum class Profile { kBest, kFast, kLexical };
+Result<Profile> profile_of(std::string_view name);
+std::string_view to_string(Profile profile);
+
+struct Models {
+  Profile profile = Profile::kLexical;  // what really runs
+  Encoders encoders;
+  std::shared_ptr<const Judge> judge;
+  std::string note;  // why this is less than was asked for; empty when it is not
+};
+
+struct ModelOptions {
+  Profile profile = Profile::kBest;
+  bool lexical_only = false;        // missing files are then no error
+  std::filesystem::path cache{};    // directory for vectors of article texts; empty: none
+  std::filesystem::path encoder{};  // another BERT-type ONNX file (tokenizer beside it) in the place of bge
+  int threads = 1;                  // concurrent runs of an encoder
+};
+
+// Errors: kNotFound names the missing file and the remedy (tools/setup), kDataLoss a damaged one.
+Result<Models> open_models(const std::filesystem::path& directory, const ModelOptions& options);
+
+// --models, else $ZHIKE_MODELS, else models/ beside the program's prefix, else ./models.
+std::filesystem::path find_models(const std::filesystem::path& given, const std::filesystem::path& program);
+
+}  // namespace zk::answering
