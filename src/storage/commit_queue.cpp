@@ -11,9 +11,10 @@ namespace zk::storage {
 namespace {
 constexpr int kAttempts = 4;  // of a group whose transaction the engine asks to run again
 thread_local const CommitQueue* writing_for = nullptr;
-}
+}  // namespace
 
-CommitQueue::CommitQueue(std::unique_ptr<Connection> connection, Connect reconnect, Publish publish, Limits limits)
+CommitQueue::CommitQueue(std::unique_ptr<Connection> connection, Connect reconnect, Publish publish,
+                         Limits limits)
     : connection_(std::move(connection)),
       reconnect_(std::move(reconnect)),
       publish_(std::move(publish)),
@@ -28,7 +29,8 @@ Status CommitQueue::run(Deadline deadline, std::function<Status(Tx&)> f) {
     if (closing_) return fail(ErrorCode::kUnavailable, "the database is closed");
     if (queue_.size() >= limits_.queue) {
       ++rejected_;
-      return fail(ErrorCode::kUnavailable, "too many writes are waiting; try again later", {}, "write queue full");
+      return fail(ErrorCode::kUnavailable, "too many writes are waiting; try again later", {},
+                  "write queue full");
     }
     queue_.push_back(Write{deadline, std::move(f), {}, {}});
     done = queue_.back().done.get_future();
@@ -89,7 +91,8 @@ void CommitQueue::run_group(std::vector<Write>& group) {
   });
   rejected_ += static_cast<std::int64_t>(late.size());
   for (Write& w : late) {
-    w.done.set_value(fail(ErrorCode::kDeadlineExceeded, "the write waited too long and was not made; try again later"));
+    w.done.set_value(
+        fail(ErrorCode::kDeadlineExceeded, "the write waited too long and was not made; try again later"));
   }
   if (group.empty()) return;
   for (int i = 1; attempt(group, i == kAttempts) == Outcome::kRunAgain; ++i) {
@@ -117,14 +120,15 @@ CommitQueue::Outcome CommitQueue::attempt(std::vector<Write>& group, bool last_a
   }
   if (whole) {
     const auto start = std::chrono::steady_clock::now();
-    whole = connection_->commit();
+    whole = connection_->commit(!appended_.empty());
     commit_nanoseconds_ += std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count();
   }
   if (!whole) {
     const bool again = connection_->should_retry() && !last_attempt;
     connection_->rollback();
     if (again) return Outcome::kRunAgain;
-    log::error("storage", "group of {} writes not committed: {} ({})", group.size(), whole.error().message, whole.error().detail);
+    log::error("storage", "group of {} writes not committed: {} ({})", group.size(), whole.error().message,
+               whole.error().detail);
     for (Write& w : group) {
       if (w.result) w.result = whole;
     }

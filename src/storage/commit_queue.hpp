@@ -1,5 +1,6 @@
-// Group commit: a bounded queue of writes, drained by one thread into one transaction, each write in a savepoint of its
-// own; all of them are answered after the COMMIT. While one group is being synced to disk the next one gathers.
+// Group commit: a bounded queue of writes, drained by one thread into one transaction, each write in a
+// savepoint of its own; all of them are answered after the COMMIT. While one group is being synced to disk
+// the next one gathers.
 #pragma once
 
 #include <atomic>
@@ -22,12 +23,13 @@ class CommitQueue {
     std::size_t group;
   };
 
-  // `connection` is used from the writer thread only; `reconnect` makes a new one after the link was lost. `publish` is
-  // called there after each COMMIT that appended events, before the writers are answered.
+  // `connection` is used from the writer thread only; `reconnect` makes a new one after the link was lost.
+  // `publish` is called there after each COMMIT that appended events, before the writers are answered.
   CommitQueue(std::unique_ptr<Connection> connection, Connect reconnect, Publish publish, Limits limits);
   ~CommitQueue() { close(); }
 
-  // Blocks until f's effects are on disk, or returns why they are not. kUnavailable at once when the queue is full.
+  // Blocks until f's effects are on disk, or returns why they are not. kUnavailable at once when the queue is
+  // full.
   Status run(Deadline deadline, std::function<Status(Tx&)> f);
   // Finishes what is queued.
   void close();

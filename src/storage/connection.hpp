@@ -19,12 +19,15 @@ class Connection {
   virtual Status execute(const char* script) = 0;
   // Hands every row to sink until it returns false. Returns the number of rows changed.
   virtual Result<std::int64_t> query(const Query& q, Params params, const Sink& sink) = 0;
+  // A SELECT without parameters of any length, never held whole in memory. Inside a transaction.
+  virtual Status stream(const std::string& select, const Sink& sink) = 0;
 
   // A snapshot that writes nothing; its statements stop with kDeadlineExceeded after the deadline.
   virtual Status begin_read(Deadline deadline) = 0;
   // Waits for its turn: write transactions never overlap, over all connections and all nodes.
   virtual Status begin_write() = 0;
-  virtual Status commit() = 0;
+  // appended: the transaction added to the ledger, so other nodes are to be told.
+  virtual Status commit(bool appended) = 0;
   virtual void rollback() = 0;
 
   // False after an error that made the engine give up the whole transaction.

@@ -20,7 +20,8 @@ class Database : public Db {
   void close() override;
 
  protected:
-  Database(const Options& options, std::unique_ptr<Connection> writer, Connect connect_writer, Connect connect_reader);
+  Database(const Options& options, std::unique_ptr<Connection> writer, Connect connect_writer,
+           Connect connect_reader);
   Status do_read(Deadline deadline, const std::function<void(Tx&)>& f) override;
   Status do_write(Deadline deadline, std::function<Status(Tx&)> f) override;
   // Called on the writer thread with what a COMMIT appended.
@@ -33,5 +34,9 @@ class Database : public Db {
 };
 
 Result<std::unique_ptr<Db>> open_sqlite(const Options& options, const std::string& path);
+Result<std::unique_ptr<Db>> open_postgres(const Options& options);
+inline bool is_postgres(std::string_view url) {
+  return url.starts_with("postgresql://") || url.starts_with("postgres://");
+}
 
 }  // namespace zk::storage

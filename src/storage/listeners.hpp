@@ -12,7 +12,8 @@ namespace zk::storage {
 
 class Listeners {
  public:
-  // The handle may outlive this object. Once it is destroyed the listener is not running and never runs again.
+  // The handle may outlive this object. Once it is destroyed the listener is not running and never runs
+  // again.
   std::shared_ptr<void> add(Listener listener);
   // Calls are made one at a time, in the order of publish.
   void publish(std::span<const Event> events);

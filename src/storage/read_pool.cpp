@@ -7,7 +7,8 @@ namespace zk::storage {
 Result<std::unique_ptr<Connection>> ReadPool::acquire(Deadline deadline) {
   std::unique_lock lock(mutex_);
   if (!changed_.wait_until(lock, deadline, [&] { return closed_ || lent_ < size_; })) {
-    return fail(ErrorCode::kDeadlineExceeded, "the database is busy; try again later", {}, "all read connections in use");
+    return fail(ErrorCode::kDeadlineExceeded, "the database is busy; try again later", {},
+                "all read connections in use");
   }
   if (closed_) return fail(ErrorCode::kUnavailable, "the database is closed");
   ++lent_;
@@ -32,7 +33,8 @@ void ReadPool::release(std::unique_ptr<Connection> connection) {
 }
 
 Status ReadPool::run(Deadline deadline, const std::function<void(Tx&)>& f) {
-  // An idle connection may have lost its server meanwhile: then the next one, at most all of them and a fresh one.
+  // An idle connection may have lost its server meanwhile: then the next one, at most all of them and a fresh
+  // one.
   for (int attempt = 0;; ++attempt) {
     ZK_TRY(auto connection, acquire(deadline));
     if (auto begun = connection->begin_read(deadline); !begun) {

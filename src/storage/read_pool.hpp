@@ -14,8 +14,8 @@ class ReadPool {
   ReadPool(Connect connect, int size) : connect_(std::move(connect)), size_(size) {}
   ~ReadPool() { close(); }
 
-  // Runs f in a snapshot on the calling thread. kDeadlineExceeded when none came free in time; kUnavailable after close or
-  // when the server is not reachable.
+  // Runs f in a snapshot on the calling thread. kDeadlineExceeded when none came free in time; kUnavailable
+  // after close or when the server is not reachable.
   Status run(Deadline deadline, const std::function<void(Tx&)>& f);
   // Waits for the reads that are running.
   void close();

@@ -10,6 +10,8 @@ const Row::Value& at(const std::vector<Row::Value>& values, int column) {
 }
 }  // namespace
 
+const Row::Value& Row::value(int column) const { return at(values_, column); }
+
 bool Row::is_null(int column) const { return std::holds_alternative<Null>(at(values_, column)); }
 
 std::int64_t Row::integer(int column) const {

@@ -1,19 +1,24 @@
-// One store behind one face: SQLite (default) or PostgreSQL. The same SQL text with $1 … $n placeholders serves both.
+// One store behind one face: SQLite (default) or PostgreSQL. The same SQL text with $1 … $n placeholders
+// serves both.
 //
 //   constexpr Query kFind{"article.find", "SELECT id, question FROM article WHERE id = $1"};
 //   auto row = db.read(deadline, [&](Tx& tx) { return tx.one(kFind, {id}); });
 //   auto done = db.write(deadline, [&](Tx& tx) -> Result<Row> { … tx.run(kInsert, {…}) … });
 //
-// Types in SQL: BIGINT integers (times are µs UTC, booleans 0/1), REAL, TEXT (UTF-8; JSON is TEXT the code parses),
-// bytes. No engine-specific text, date or JSON operators in any Query; `RETURNING`, `ON CONFLICT … DO`, `LIMIT` are fine.
+// Types in SQL: BIGINT integers (times are µs UTC, booleans 0/1), REAL, TEXT (UTF-8; JSON is TEXT the code
+// parses), bytes. No engine-specific text, date or JSON operators in any Query; `RETURNING`, `ON CONFLICT …
+// DO`, `LIMIT` are fine.
 //
-// Writes: one writer thread a process drains a bounded queue into one transaction (group commit); each caller's function
-// runs in its own savepoint, so one that fails undoes only itself. `write` returns after COMMIT reached the disk:
-// acknowledged means committed. A full queue answers kUnavailable at once. A write function must be quick, must not block,
-// must not call read/write of the same Db, and may run again after a serialisation failure (PostgreSQL): it captures
-// by value or resets what it fills.
-// Reads: run on the calling thread on one of N pooled read connections, each a consistent snapshot.
-// Thread-safety: Db is safe from any thread; a Tx and its Rows belong to the function they were handed to.
+// Writes: one writer thread a process drains a bounded queue into one transaction (group commit); each
+// caller's function runs in its own savepoint, so one that fails undoes only itself. `write` returns after
+// COMMIT reached the disk: acknowledged means committed. A full queue answers kUnavailable at once. A write
+// function must be quick, must not block, must not call read/write of the same Db, and may run again after a
+// serialisation failure (PostgreSQL): it captures by value or resets what it fills. Reads: run on the calling
+// thread on one of N pooled read connections, each a consistent snapshot. After a statement failed, every
+// further one of the same function fails too and the write is undone, whatever the function returns
+// (PostgreSQL knows nothing else): do not provoke kConflict to learn something, use ON CONFLICT. Give exactly
+// the parameters that the text names. Never insert into an id column. Thread-safety: Db is safe from any
+// thread; a Tx and its Rows belong to the function they were handed to.
 #pragma once
 
 #include <cstdint>
@@ -49,21 +54,21 @@ struct Blob {
 // A bound parameter. Text and bytes are referenced, not copied: they must outlive the call.
 class Param {
  public:
-  Param(Null) {}                                                       // NOLINT(google-explicit-constructor)
+  Param(Null) {}  // NOLINT(google-explicit-constructor)
   template <std::integral T>
-  Param(T v) : v_(static_cast<std::int64_t>(v)) {}                     // NOLINT(google-explicit-constructor)
-  Param(double v) : v_(v) {}                                           // NOLINT(google-explicit-constructor)
-  Param(std::string_view v) : v_(v) {}                                 // NOLINT(google-explicit-constructor)
-  Param(const char* v) : v_(std::string_view(v)) {}                    // NOLINT(google-explicit-constructor)
-  Param(const std::string& v) : v_(std::string_view(v)) {}             // NOLINT(google-explicit-constructor)
-  Param(Blob v) : v_(v) {}                                             // NOLINT(google-explicit-constructor)
-  Param(Timestamp t) : v_(to_micros(t)) {}                             // NOLINT(google-explicit-constructor)
+  Param(T v) : v_(static_cast<std::int64_t>(v)) {}          // NOLINT(google-explicit-constructor)
+  Param(double v) : v_(v) {}                                // NOLINT(google-explicit-constructor)
+  Param(std::string_view v) : v_(v) {}                      // NOLINT(google-explicit-constructor)
+  Param(const char* v) : v_(std::string_view(v)) {}         // NOLINT(google-explicit-constructor)
+  Param(const std::string& v) : v_(std::string_view(v)) {}  // NOLINT(google-explicit-constructor)
+  Param(Blob v) : v_(v) {}                                  // NOLINT(google-explicit-constructor)
+  Param(Timestamp t) : v_(to_micros(t)) {}                  // NOLINT(google-explicit-constructor)
   template <class Tag>
-  Param(Id<Tag> id) {                                                  // NOLINT(google-explicit-constructor)
-    if (id) v_ = id.value;                                             // id 0 ("none") is stored as NULL
+  Param(Id<Tag> id) {       // NOLINT(google-explicit-constructor)
+    if (id) v_ = id.value;  // id 0 ("none") is stored as NULL
   }
   template <class T>
-  Param(const std::optional<T>& v) {                                   // NOLINT(google-explicit-constructor)
+  Param(const std::optional<T>& v) {  // NOLINT(google-explicit-constructor)
     if (v) *this = Param(*v);
   }
   const std::variant<Null, std::int64_t, double, std::string_view, Blob>& value() const { return v_; }
@@ -72,8 +77,8 @@ class Param {
   std::variant<Null, std::int64_t, double, std::string_view, Blob> v_{Null{}};
 };
 
-// A fetched row, owning its values. Columns by position from 0. Asking for another type than stored is a ZK_CHECK,
-// except that integers widen to double; NULL reads as 0, 0.0, "" or a none id.
+// A fetched row, owning its values. Columns by position from 0. Asking for another type than stored is a
+// ZK_CHECK, except that integers widen to double; NULL reads as 0, 0.0, "" or a none id.
 class Row {
  public:
   using Value = std::variant<Null, std::int64_t, double, std::string>;
@@ -82,10 +87,13 @@ class Row {
   std::int64_t integer(int column) const;
   bool boolean(int column) const { return integer(column) != 0; }
   double real(int column) const;
-  const std::string& text(int column) const;   // text and bytes
+  const std::string& text(int column) const;  // text and bytes
   Timestamp time(int column) const { return from_micros(integer(column)); }
   template <class IdType>
-  IdType id(int column) const { return IdType{integer(column)}; }
+  IdType id(int column) const {
+    return IdType{integer(column)};
+  }
+  const Value& value(int column) const;
   int size() const { return static_cast<int>(values_.size()); }
 
  private:
@@ -97,16 +105,16 @@ using Params = std::span<const Param>;
 // What is appended to the event ledger: the source of live events, webhooks, roll-ups and derived indexes.
 struct NewEvent {
   Timestamp at;
-  std::string kind;                 // "message.created", … (docs/protocol.md lists them)
-  std::int64_t inbox_id = 0;        // 0: not about one inbox
-  std::int64_t conversation_id = 0; // 0: not about one conversation
+  std::string kind;                  // "message.created", … (docs/protocol.md lists them)
+  std::int64_t inbox_id = 0;         // 0: not about one inbox
+  std::int64_t conversation_id = 0;  // 0: not about one conversation
   std::int64_t contact_id = 0;
-  std::string actor;                // "agent:7", "visitor:12", "bot", "system", "key:3"
-  std::string audience;             // "agents" or "all" (agents and the conversation's visitor)
-  std::string payload;              // JSON object
+  std::string actor;     // "agent:7", "visitor:12", "bot", "system", "key:3"
+  std::string audience;  // "agents" or "all" (agents and the conversation's visitor)
+  std::string payload;   // JSON object
 };
 struct Event : NewEvent {
-  std::int64_t seq = 0;             // strictly increasing in commit order
+  std::int64_t seq = 0;  // strictly increasing in commit order
 };
 
 class Tx {
@@ -121,9 +129,15 @@ class Tx {
   // Appends to the ledger in this transaction and returns its seq. Only inside write().
   virtual Result<std::int64_t> append(NewEvent event) = 0;
 
-  Result<std::vector<Row>> all(const Query& q, std::initializer_list<Param> p = {}) { return all(q, Params(p.begin(), p.size())); }
-  Result<std::int64_t> run(const Query& q, std::initializer_list<Param> p = {}) { return run(q, Params(p.begin(), p.size())); }
-  Status each(const Query& q, std::initializer_list<Param> p, const std::function<bool(const Row&)>& f) { return each(q, Params(p.begin(), p.size()), f); }
+  Result<std::vector<Row>> all(const Query& q, std::initializer_list<Param> p = {}) {
+    return all(q, Params(p.begin(), p.size()));
+  }
+  Result<std::int64_t> run(const Query& q, std::initializer_list<Param> p = {}) {
+    return run(q, Params(p.begin(), p.size()));
+  }
+  Status each(const Query& q, std::initializer_list<Param> p, const std::function<bool(const Row&)>& f) {
+    return each(q, Params(p.begin(), p.size()), f);
+  }
   // The first row, or nullopt.
   Result<std::optional<Row>> maybe(const Query& q, std::initializer_list<Param> p = {});
   // The first row; kNotFound when there is none.
@@ -131,34 +145,38 @@ class Tx {
 };
 
 struct Options {
-  std::string url;               // "sqlite:/path/zhike.db" or "postgresql://…"
-  int readers = 4;               // read connections, 1 … 64
-  std::size_t write_queue = 4096;// pending writes before kUnavailable
-  int max_group = 512;           // writes in one transaction
-  bool migrate = true;           // apply pending migrations on open; false: refuse an older schema
+  std::string url;                 // "sqlite:/path/zhike.db" or "postgresql://…"
+  int readers = 4;                 // read connections, 1 … 64
+  std::size_t write_queue = 4096;  // pending writes before kUnavailable
+  int max_group = 512;             // writes in one transaction
+  bool migrate = true;             // apply pending migrations on open; false: refuse an older schema
 };
 
-struct Stats {                   // for /metrics; monotonic since open unless said
+struct Stats {  // for /metrics; monotonic since open unless said
   std::int64_t commits = 0, writes = 0, rejected = 0, reads = 0;
-  std::int64_t queue_depth = 0;  // now
-  double commit_seconds_sum = 0; // time in COMMIT
+  std::int64_t queue_depth = 0;   // now
+  double commit_seconds_sum = 0;  // time in COMMIT
 };
 
-// Called on the writer thread after COMMIT, with the events of that commit in order. Must be quick and must not throw.
+// Called after COMMIT and before write() returns, with events in the order of their seq, one call at a time:
+// on the writer thread, or, for what another node committed to the same PostgreSQL, on a thread of the Db.
+// Must be quick, must not throw, write to the Db, or add or drop listeners.
 using Listener = std::function<void(std::span<const Event>)>;
 
 class Db {
  public:
   virtual ~Db() = default;
 
-  // kUnavailable: another process holds the data directory, or the server is not reachable; kDataLoss: corrupt;
-  // kPreconditionFailed: schema newer than this binary, or older with migrate off; kPermissionDenied: read-only.
+  // kUnavailable: another process holds the data directory, or the server is not reachable; kDataLoss:
+  // corrupt; kPreconditionFailed: schema newer than this binary, or older with migrate off;
+  // kPermissionDenied: read-only.
   static Result<std::unique_ptr<Db>> open(Options options);
 
   template <class F>
   auto read(Deadline deadline, F&& f) -> std::invoke_result_t<F, Tx&> {
     std::invoke_result_t<F, Tx&> out = fail(ErrorCode::kInternal, "read did not run");
-    if (auto s = do_read(deadline, [&](Tx& tx) { out = f(tx); }); !s) return tl::unexpected(std::move(s).error());
+    if (auto s = do_read(deadline, [&](Tx& tx) { out = f(tx); }); !s)
+      return tl::unexpected(std::move(s).error());
     return out;
   }
   template <class F>
@@ -191,5 +209,18 @@ class Db {
   virtual Status do_read(Deadline deadline, const std::function<void(Tx&)>& f) = 0;
   virtual Status do_write(Deadline deadline, std::function<Status(Tx&)> f) = 0;
 };
+
+// For the command line, with or without a server running on the database. progress: 0 … 1, may be empty.
+//
+// A consistent copy in the new file (mode 0600), the same format from either engine. kConflict: the file
+// exists.
+Status backup(const std::string& url, const std::string& file,
+              const std::function<void(double done)>& progress);
+// Checks the copy, then fills the database, which must be new (SQLite) or empty (PostgreSQL), else kConflict.
+// All or nothing. A copy of one engine restores into the other.
+Status restore(const std::string& url, const std::string& file,
+               const std::function<void(double done)>& progress);
+// Every page, index, reference and the schema's checksums. kDataLoss, kPreconditionFailed, kNotFound.
+Status check(const std::string& url);
 
 }  // namespace zk::storage

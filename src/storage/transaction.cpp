@@ -17,7 +17,8 @@ constexpr Query kEventsAfter{
     "FROM event WHERE seq > $1 ORDER BY seq LIMIT $2"};
 constexpr Query kLastSeq{"event.last_seq", "SELECT COALESCE(MAX(seq), 0) FROM event"};
 
-// PostgreSQL stores neither NUL nor broken UTF-8 in text; SQLite would. Refused here so that both engines agree.
+// PostgreSQL stores neither NUL nor broken UTF-8 in text; SQLite would. Refused here so that both engines
+// agree.
 Status check_text(const Query& q, Params params) {
   for (std::size_t i = 0; i < params.size(); ++i) {
     const auto* text = std::get_if<std::string_view>(&params[i].value());
@@ -49,7 +50,8 @@ Event to_event(const Row& row) {
 Result<std::int64_t> Transaction::query(const Query& q, Params params, const Connection::Sink& sink) {
   if (failure_) return tl::unexpected(*failure_);
   auto checked = check_text(q, params);
-  auto done = checked ? connection_.query(q, params, sink) : Result<std::int64_t>(tl::unexpected(checked.error()));
+  auto done =
+      checked ? connection_.query(q, params, sink) : Result<std::int64_t>(tl::unexpected(checked.error()));
   if (!done) failure_ = done.error();
   return done;
 }
@@ -80,8 +82,9 @@ Result<std::int64_t> Transaction::run(const Query& q, Params params) {
 Result<std::int64_t> Transaction::append(NewEvent event) {
   ZK_CHECK(appended_ != nullptr);  // only inside write()
   std::int64_t seq = 0;
-  const std::initializer_list<Param> params{event.at,    event.kind,     event.inbox_id, event.conversation_id, event.contact_id,
-                                            event.actor, event.audience, event.payload};
+  const std::initializer_list<Param> params{
+      event.at,         event.kind,  event.inbox_id, event.conversation_id,
+      event.contact_id, event.actor, event.audience, event.payload};
   auto done = query(kAppend, Params(params.begin(), params.size()), [&](Row&& row) {
     seq = row.integer(0);
     return true;

@@ -1,5 +1,6 @@
-// The Tx that callers get, over a Connection of either engine. After one of its statements failed, every further one
-// fails in the same way and the write is undone, whatever its function returns: the engines then behave alike.
+// The Tx that callers get, over a Connection of either engine. After one of its statements failed, every
+// further one fails in the same way and the write is undone, whatever its function returns: the engines then
+// behave alike.
 #pragma once
 
 #include <optional>
@@ -14,7 +15,8 @@ inline constexpr std::size_t kMaxRows = 1'000'000;
 class Transaction final : public Tx {
  public:
   // appended == nullptr: a read.
-  Transaction(Connection& connection, std::vector<Event>* appended) : connection_(connection), appended_(appended) {}
+  Transaction(Connection& connection, std::vector<Event>* appended)
+      : connection_(connection), appended_(appended) {}
 
   Result<std::vector<Row>> all(const Query& q, Params params) override;
   Status each(const Query& q, Params params, const std::function<bool(const Row&)>& f) override;

@@ -15,16 +15,18 @@ namespace zk::storage {
 
 class SqliteConnection final : public Connection {
  public:
-  enum class Mode { kWriter, kReader };
-  // kWriter makes the file when it is not there.
+  // kWriter makes the file when it is not there. kFile only reads and changes nothing, not even the journal
+  // mode.
+  enum class Mode { kWriter, kReader, kFile };
   static Result<std::unique_ptr<SqliteConnection>> open(const std::string& path, Mode mode);
   ~SqliteConnection() override;
 
   Status execute(const char* script) override;
   Result<std::int64_t> query(const Query& q, Params params, const Sink& sink) override;
+  Status stream(const std::string& select, const Sink& sink) override;
   Status begin_read(Deadline deadline) override;
   Status begin_write() override;
-  Status commit() override;
+  Status commit(bool appended) override;
   void rollback() override;
   bool in_transaction() const override;
   bool should_retry() const override { return false; }
@@ -38,6 +40,7 @@ class SqliteConnection final : public Connection {
   struct Statement {
     sqlite3_stmt* stmt = nullptr;
     std::vector<int> params;  // params[i]: the n of the $n at SQLite's index i + 1
+    std::size_t wanted = 0;   // how many parameters the text speaks of
     std::string sql;
     bool busy = false;
     std::uint64_t used = 0;

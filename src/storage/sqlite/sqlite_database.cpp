@@ -40,12 +40,13 @@ class Lock {
 
 Error cannot(std::string_view what, const std::string& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
-  return Error{full ? ErrorCode::kUnavailable : ErrorCode::kPermissionDenied,
-               full ? fmt::format("the disk of {} is full; free some space", path)
-                    : fmt::format("cannot {} {}: {}; check that its folder exists and is writable for this user", what, path,
-                                  std::strerror(error)),
-               "database",
-               {}};
+  return Error{
+      full ? ErrorCode::kUnavailable : ErrorCode::kPermissionDenied,
+      full ? fmt::format("the disk of {} is full; free some space", path)
+           : fmt::format("cannot {} {}: {}; check that its folder exists and is writable for this user", what,
+                         path, std::strerror(error)),
+      "database",
+      {}};
 }
 
 Result<Lock> lock_exclusively(const std::string& path) {
@@ -56,7 +57,9 @@ Result<Lock> lock_exclusively(const std::string& path) {
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const std::string folder = std::filesystem::absolute(path).parent_path().string();
     return fail(ErrorCode::kUnavailable,
-                fmt::format("another zhike uses the data folder {}; stop it, or give this one another folder", folder), "database");
+                fmt::format("another zhike uses the data folder {}; stop it, or give this one another folder",
+                            folder),
+                "database");
   }
   return lock;
 }
@@ -102,7 +105,7 @@ Status SqliteDatabase::backup(const std::string& file, const std::function<void(
 }
 
 Status SqliteDatabase::integrity_check() {
-  ZK_TRY(auto connection, SqliteConnection::open(path_, Mode::kReader));
+  ZK_TRY(auto connection, SqliteConnection::open(path_, Mode::kFile));
   return sqlite_integrity_check(*connection);
 }
 

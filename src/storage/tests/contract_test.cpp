@@ -19,9 +19,10 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr Query kPut{"test.put",
-                     "INSERT INTO setting (key, value, updated_at) VALUES ($1, $2, $3) "
-                     "ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"};
+constexpr Query kPut{
+    "test.put",
+    "INSERT INTO setting (key, value, updated_at) VALUES ($1, $2, $3) "
+    "ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"};
 constexpr Query kInsert{"test.insert", "INSERT INTO setting (key, value) VALUES ($1, $2)"};
 constexpr Query kGet{"test.get", "SELECT value FROM setting WHERE key = $1"};
 constexpr Query kKeys{"test.keys", "SELECT key, value FROM setting ORDER BY key"};
@@ -31,7 +32,11 @@ constexpr Query kBroken{"test.broken", "SELECT nothing FROM nowhere"};
 Deadline soon() { return after(std::chrono::seconds(30)); }
 
 NewEvent event(std::string kind) {
-  return {.at = from_micros(1), .kind = std::move(kind), .actor = "system", .audience = "agents", .payload = "{}"};
+  return {.at = from_micros(1),
+          .kind = std::move(kind),
+          .actor = "system",
+          .audience = "agents",
+          .payload = "{}"};
 }
 
 Result<std::int64_t> put(Db& db, std::string key, std::string value) {
@@ -74,10 +79,11 @@ class Contract : public testing::TestWithParam<std::string> {
 
 TEST_P(Contract, ValuesOfEveryTypeComeBackAsTheyWere) {
   static constexpr Query kIn{"test.in",
-                      "INSERT INTO attachment (uploader, name, mime, size, sha256, created_at, bytes) "
-                      "VALUES ('system', $1, $2, $3, $4, $5, $6) RETURNING id"};
-  static constexpr Query kOut{"test.out",
-                       "SELECT name, mime, size, sha256, created_at, bytes, conversation_id FROM attachment WHERE id = $1"};
+                             "INSERT INTO attachment (uploader, name, mime, size, sha256, created_at, bytes) "
+                             "VALUES ('system', $1, $2, $3, $4, $5, $6) RETURNING id"};
+  static constexpr Query kOut{
+      "test.out",
+      "SELECT name, mime, size, sha256, created_at, bytes, conversation_id FROM attachment WHERE id = $1"};
   const std::string bytes("\0\xff'\"\\x00 \n", 10);
   const std::string text = "退款多久到账？ 🙂 'quoted' \\ line\nbreak";
   const std::int64_t big = std::numeric_limits<std::int64_t>::min();
@@ -102,9 +108,11 @@ TEST_P(Contract, ValuesOfEveryTypeComeBackAsTheyWere) {
 
 TEST_P(Contract, ComputedColumnsHaveTheSameTypesOnBothEngines) {
   ASSERT_TRUE(put(db(), "a", "1") && put(db(), "b", "2"));
-  static constexpr Query kComputed{"test.computed",
-                            "SELECT COUNT(*), SUM(updated_at + 7), AVG(updated_at + $1), key || $2, $3 + 1, $4, "
-                            "COUNT(*) > 0, MAX(CASE WHEN key = 'a' THEN $5 ELSE 0.25 END) FROM setting WHERE key = 'a' GROUP BY key"};
+  static constexpr Query kComputed{
+      "test.computed",
+      "SELECT COUNT(*), SUM(updated_at + 7), AVG(updated_at + $1), key || $2, $3 + 1, $4, "
+      "COUNT(*) > 0, MAX(CASE WHEN key = 'a' THEN $5 ELSE 0.25 END) FROM setting WHERE key = 'a' GROUP BY "
+      "key"};
   auto row = db().read(soon(), [&](Tx& tx) { return tx.one(kComputed, {3, "!", 1LL << 40, "text", 0.5}); });
   ASSERT_TRUE(row) << row.error().detail;
   EXPECT_EQ(row->integer(0), 1);
@@ -118,7 +126,9 @@ TEST_P(Contract, ComputedColumnsHaveTheSameTypesOnBothEngines) {
 }
 
 TEST_P(Contract, OneStatementTakesNullAndValuesInTurn) {
-  static constexpr Query kEither{"test.either", "SELECT COUNT(*) FROM setting WHERE ($1 IS NULL OR key = $1) AND ($2 IS NULL OR updated_at = $2)"};
+  static constexpr Query kEither{
+      "test.either",
+      "SELECT COUNT(*) FROM setting WHERE ($1 IS NULL OR key = $1) AND ($2 IS NULL OR updated_at = $2)"};
   ASSERT_TRUE(put(db(), "a", "1") && put(db(), "b", "2"));
   const std::optional<std::int64_t> none;
   const auto count = [&](Param key, Param at) {
@@ -179,8 +189,9 @@ TEST_P(Contract, BrokenUniqueOrForeignKeyIsAConflict) {
   auto twice = db().write(soon(), [](Tx& tx) { return tx.run(kInsert, {"a", "2"}); });
   ASSERT_FALSE(twice);
   EXPECT_EQ(twice.error().code, ErrorCode::kConflict);
-  static constexpr Query kOrphan{"test.orphan",
-                          "INSERT INTO message (conversation_id, sender, blocks, created_at) VALUES (99, 'bot', '[]', 0)"};
+  static constexpr Query kOrphan{
+      "test.orphan",
+      "INSERT INTO message (conversation_id, sender, blocks, created_at) VALUES (99, 'bot', '[]', 0)"};
   auto orphan = db().write(soon(), [](Tx& tx) { return tx.run(kOrphan); });
   ASSERT_FALSE(orphan);
   EXPECT_EQ(orphan.error().code, ErrorCode::kConflict);
@@ -353,14 +364,22 @@ TEST_P(Contract, TheLedgerIsReadInPages) {
 }
 
 TEST_P(Contract, AnEventComesBackWhole) {
-  NewEvent in{.at = from_micros(42), .kind = "message.created", .inbox_id = 1, .conversation_id = 2, .contact_id = 3,
-              .actor = "agent:7", .audience = "all", .payload = R"({"text":"你好"})"};
+  NewEvent in{.at = from_micros(42),
+              .kind = "message.created",
+              .inbox_id = 1,
+              .conversation_id = 2,
+              .contact_id = 3,
+              .actor = "agent:7",
+              .audience = "all",
+              .payload = R"({"text":"你好"})"};
   ASSERT_TRUE(db().write(soon(), [&](Tx& tx) { return tx.append(in); }));
   auto out = db().events_after(0, 10);
   ASSERT_TRUE(out && out->size() == 1);
   const Event& e = out->front();
-  EXPECT_EQ(std::tie(e.at, e.kind, e.inbox_id, e.conversation_id, e.contact_id, e.actor, e.audience, e.payload),
-            std::tie(in.at, in.kind, in.inbox_id, in.conversation_id, in.contact_id, in.actor, in.audience, in.payload));
+  EXPECT_EQ(
+      std::tie(e.at, e.kind, e.inbox_id, e.conversation_id, e.contact_id, e.actor, e.audience, e.payload),
+      std::tie(in.at, in.kind, in.inbox_id, in.conversation_id, in.contact_id, in.actor, in.audience,
+               in.payload));
 }
 
 TEST_P(Contract, AReadSeesOneMomentWhileWritersGoOn) {
@@ -394,8 +413,9 @@ TEST_P(Contract, AReadWaitsForAConnectionOnlyUntilItsDeadline) {
 }
 
 TEST_P(Contract, AnEndlessQueryStopsAtItsDeadline) {
-  static constexpr Query kEndless{"test.endless",
-                                  "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"};
+  static constexpr Query kEndless{
+      "test.endless",
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"};
   auto done = db().read(after(std::chrono::milliseconds(50)), [](Tx& tx) { return tx.one(kEndless); });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::kDeadlineExceeded) << done.error().detail;
@@ -457,7 +477,8 @@ TEST_P(Contract, RandomOperationsEqualAModel) {
   EXPECT_EQ(settings(db()), expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Contract, testing::ValuesIn(kEngines), [](const auto& i) { return i.param; });
+INSTANTIATE_TEST_SUITE_P(Engines, Contract, testing::ValuesIn(kEngines),
+                         [](const auto& i) { return i.param; });
 
 }  // namespace
 }  // namespace zk::storage
