@@ -21,6 +21,9 @@ constexpr Query kNewest{"conversation.newest",
                         "SELECT id FROM conversation WHERE contact_id = $1 AND inbox_id = $2 ORDER BY id DESC LIMIT 1"};
 constexpr Query kMessage{"message.load", "SELECT " ZK_MESSAGE_COLUMNS ZK_MESSAGE_FROM "WHERE m.id = $1"};
 constexpr Query kFeedback{"message.feedback", "UPDATE message SET feedback = $2 WHERE id = $1"};
+constexpr Query kRoom{"agent.room",
+                      "SELECT a.name, (SELECT COUNT(*) FROM conversation c WHERE c.assignee_id = a.id AND c.status = 'open'), a.capacity "
+                      "FROM agent a WHERE a.id = $1 AND a.disabled = 0"};
 constexpr Query kAsleep{"conversation.asleep",
                         "SELECT id FROM conversation WHERE status = 'snoozed' AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT 500"};
 constexpr Query kNextWake{"conversation.next_wake", "SELECT MIN(snoozed_until) FROM conversation WHERE status = 'snoozed'"};
@@ -187,6 +190,33 @@ Result<StoredMessage> Conversations::feedback(ContactId contact, MessageId messa
   });
 }
 
+Result<bool> Conversations::give_waiting(ConversationId id, AgentId agent, Deadline deadline) {
+  return write<bool>(deadline, [&](Writer& w) -> Result<bool> {
+    ZK_TRY(auto c, w.load(id));
+    if (c.status != ConversationStatus::kOpen || c.handler != Handler::kWaiting) return false;
+    ZK_TRY(auto row, w.tx().maybe(kRoom, {agent}));
+    if (!row || row->integer(1) >= row->integer(2)) return false;
+    w.give_to(c, agent);
+    const auto& name = row->text(0);
+    ZK_TRY_STATUS(w.note_activity(c, fmt::format("{} 接入了对话", name), fmt::format("{} joined", name), system_actor()));
+    ZK_TRY_STATUS(w.save(c));
+    ZK_TRY_STATUS(w.announce(c, system_actor()));
+    return true;
+  });
+}
+
+Result<bool> Conversations::take_back(ConversationId id, AgentId agent, Deadline deadline) {
+  return write<bool>(deadline, [&](Writer& w) -> Result<bool> {
+    ZK_TRY(auto c, w.load(id));
+    if (c.status != ConversationStatus::kOpen || c.handler != Handler::kHuman || c.assignee_id != agent) return false;
+    w.hand_over(c, 0);
+    ZK_TRY_STATUS(w.note_activity(c, "客服暂时离开，正在为您转接其他人工客服", "The agent is away; connecting you to another person", system_actor()));
+    ZK_TRY_STATUS(w.save(c));
+    ZK_TRY_STATUS(w.announce(c, system_actor()));
+    return true;
+  });
+}
+
 Result<std::optional<Timestamp>> Conversations::wake(Deadline deadline) {
   ZK_TRY(auto due, db_.read(deadline, [&](storage::Tx& tx) { return tx.all(kAsleep, {clock_.now()}); }));
   for (const auto& row : due) {
@@ -200,7 +230,6 @@ Result<std::optional<Timestamp>> Conversations::wake(Deadline deadline) {
              return true;
            }));
   }
-  if (!due.empty()) queue_changed();
   ZK_TRY(auto next, db_.read(deadline, [](storage::Tx& tx) { return tx.one(kNextWake); }));
   if (next.is_null(0)) return std::nullopt;
   return next.time(0);

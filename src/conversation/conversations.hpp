@@ -87,6 +87,12 @@ class Conversations {
   // Conversations whose visitor waits for the bot: what a start-up must run.
   Result<std::vector<ConversationId>> turns_due(Deadline deadline);
 
+  // Gives a conversation that waits to an agent, unless it waits no longer or the agent is full (false). Nobody is told
+  // through queue_changed: the caller is who acts on it.
+  Result<bool> give_waiting(ConversationId id, AgentId agent, Deadline deadline);
+  // Back to the queue from an agent who is gone; false when he no longer has it.
+  Result<bool> take_back(ConversationId id, AgentId agent, Deadline deadline);
+
   // Opens those whose snooze has ended; the time of the next one, if any.
   Result<std::optional<Timestamp>> wake(Deadline deadline);
 
