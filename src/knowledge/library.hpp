@@ -1,0 +1,68 @@
+// The knowledge base that answers, kept in step with the database: an immutable answering::KnowledgeBase
+// swapped atomically. An edit is searchable in well under a second; what takes longer (the classifier,
+// impostor statistics) is learnt again in the background and swapped in when ready, answering meanwhile.
+//
+//   ZK_TRY(auto library, Library::open(db, clock, models));
+//   auto kb = library->current();            // never null; hold it for the length of one turn
+//
+// Thread-safe. One background thread of its own; destruction stops it.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "answering/knowledge_base.hpp"
+#include "answering/models.hpp"
+#include "storage/storage.hpp"
+
+namespace zk::knowledge {
+
+struct LibraryStatus {
+  std::uint64_t generation = 0;  // rises with every swap
+  std::size_t articles = 0, questions = 0;
+  bool adapting = false;  // a change has not been learnt yet
+  std::string error;      // why the last rebuild failed; the snapshot before it goes on answering
+};
+
+class Library {
+ public:
+  using Snapshot = std::shared_ptr<const answering::KnowledgeBase>;
+  // Loads every published article and prepares it (vectors come from the cache on disk where they are there).
+  static Result<std::unique_ptr<Library>> open(storage::Db& db, const answering::Models& models);
+  ~Library();
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+
+  Snapshot current() const;
+  LibraryStatus status() const;
+  // Called on the background thread after each swap; before open() returns control to anybody else it is not
+  // called.
+  void on_change(std::function<void(const Snapshot&)> f);
+  // Blocks until everything committed before the call is searchable, and learnt too when asked (tests, shell
+  // commands).
+  bool wait(Deadline deadline, bool learnt) const;
+
+ private:
+  Library(storage::Db& db, const answering::Models& models) : db_(db), encoders_(models.encoders) {}
+  Result<Snapshot> rebuild(const Snapshot& previous) const;
+  void loop();
+  void swap(Snapshot next);
+
+  storage::Db& db_;
+  const answering::Encoders encoders_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable wake_;
+  Snapshot current_;
+  std::function<void(const Snapshot&)> changed_;
+  LibraryStatus status_;
+  std::uint64_t wanted_ = 0, built_ = 0, learnt_ = 0;  // change counters: wanted ≥ built ≥ learnt
+  bool stopping_ = false;
+  std::shared_ptr<void> listening_;
+  std::thread thread_;
+};
+
+}  // namespace zk::knowledge

@@ -1,0 +1,200 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/random.hpp"
+#include "knowledge/articles.hpp"
+#include "knowledge/files.hpp"
+#include "knowledge/import.hpp"
+#include "knowledge/library.hpp"
+
+namespace zk::knowledge {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(20);
+
+class Knowledge : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    dir_ =
+        std::filesystem::temp_directory_path() /
+        ("zk-knowledge-" +
+         std::to_string(
+             Random(static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()))
+                 .next()));
+    std::filesystem::create_directories(dir_);
+    db_ = storage::Db::open({.url = "sqlite:" + (dir_ / "zhike.db").string()}).value();
+  }
+  void TearDown() override {
+    db_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+  Result<SaveResult> put(Article a, std::optional<std::int64_t> version = {}) {
+    return db_->write(after(kPatience), [&](storage::Tx& tx) {
+      return save(tx, a, {.author = "agent:1", .expected_version = version, .now = clock_.now()});
+    });
+  }
+  Result<Article> get(const std::string& id) {
+    return db_->read(after(kPatience), [&](storage::Tx& tx) { return find(tx, id); });
+  }
+  static Article article(std::string id, std::string question, std::string answer = "答案") {
+    Article a;
+    a.external_id = std::move(id);
+    a.question = std::move(question);
+    a.similar = {"问法一", "问法二"};
+    a.answer = text_blocks(std::move(answer));
+    return a;
+  }
+  std::filesystem::path dir_;
+  ManualClock clock_{from_iso8601("2026-06-01T00:00:00Z").value()};
+  std::unique_ptr<storage::Db> db_;
+};
+
+TEST_F(Knowledge, EverySaveIsAVersionAndAStaleOneIsRefused) {
+  const auto first = put(article("X1", "怎么退货")).value();
+  EXPECT_EQ(first.what, Saved::kCreated);
+  EXPECT_EQ(put(article("X1", "怎么退货")).value().what, Saved::kUnchanged);
+  auto changed = article("X1", "怎么退货", "七天内可以退");
+  EXPECT_EQ(put(changed, 1).value().article.version, 2);
+  const auto stale = put(article("X1", "旧的"), 1);
+  ASSERT_FALSE(stale.has_value());
+  EXPECT_EQ(stale.error().code, ErrorCode::kPreconditionFailed);
+  EXPECT_EQ(plain_text(get("X1").value().answer), "七天内可以退");
+  EXPECT_EQ(get("X1").value().similar.size(), 2u);
+  const auto history =
+      db_->read(after(kPatience), [&](storage::Tx& tx) { return versions(tx, "X1"); }).value();
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(history[0].version, 2);
+  EXPECT_NE(history[1].body.find("答案"), std::string::npos);
+}
+
+TEST_F(Knowledge, DeleteIsSoft) {
+  put(article("X1", "怎么退货")).value();
+  const Save how{.author = "agent:1", .now = clock_.now()};
+  ASSERT_TRUE(
+      db_->write(after(kPatience), [&](storage::Tx& tx) { return remove(tx, "X1", how); }).has_value());
+  EXPECT_EQ(get("X1").error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(
+      db_->write(after(kPatience), [&](storage::Tx& tx) { return restore(tx, "X1", how); }).has_value());
+  EXPECT_EQ(get("X1").value().question, "怎么退货");
+}
+
+TEST_F(Knowledge, IdsAreAssignedAndFaultsNameTheField) {
+  EXPECT_TRUE(put(article("", "没有编号")).value().article.external_id.starts_with("A"));
+  EXPECT_EQ(put(article("X1", " ")).error().field, "/question");
+  EXPECT_EQ(put(article("a/b", "问")).error().field, "/id");
+  auto a = article("X2", "问");
+  a.answer.clear();
+  EXPECT_EQ(put(a).error().field, "/answer");
+  a = article("X2", "问");
+  a.valid_from = a.valid_until = clock_.now();
+  EXPECT_EQ(put(a).error().field, "/valid_until");
+}
+
+TEST_F(Knowledge, ListPagesNewestFirstAndFindsText) {
+  for (int i = 0; i < 25; ++i) {
+    clock_.advance(std::chrono::seconds(1));
+    put(article("X" + std::to_string(i), i % 5 ? "普通问题" : "发票抬头" + std::to_string(i))).value();
+  }
+  std::vector<std::string> seen;
+  Position after_row;
+  for (;;) {
+    const auto page =
+        db_->read(after(kPatience), [&](storage::Tx& tx) { return list(tx, {}, after_row, 10); }).value();
+    for (const auto& a : page.articles) seen.push_back(a.external_id);
+    if (!page.next) break;
+    after_row = *page.next;
+  }
+  ASSERT_EQ(seen.size(), 25u);
+  EXPECT_EQ(seen.front(), "X24");
+  EXPECT_EQ(seen.back(), "X0");
+  const auto found =
+      db_->read(after(kPatience), [&](storage::Tx& tx) { return list(tx, {.text = "抬头"}, {}, 3); }).value();
+  EXPECT_EQ(found.articles.size(), 3u);
+  ASSERT_TRUE(found.next.has_value());
+  const auto rest =
+      db_->read(after(kPatience), [&](storage::Tx& tx) { return list(tx, {.text = "抬头"}, *found.next, 3); })
+          .value();
+  EXPECT_EQ(rest.articles.size(), 2u);
+}
+
+TEST(Files, EveryFormatGivesBackWhatWasWritten) {
+  std::vector<Article> articles;
+  for (int i = 0; i < 3; ++i) {
+    Article a;
+    a.external_id = "X" + std::to_string(i);
+    a.category = "退换货, \"特殊\"";
+    a.question = "怎么退货" + std::to_string(i);
+    a.similar = {"能退吗", "=1+1", "换行"};
+    a.answer = i == 1 ? Blocks{TextBlock{"第一步"}, LinkBlock{"https://a/b", "看这里"}}
+                      : text_blocks("七天,\n\"原样\"退回");
+    a.valid_until = from_iso8601("2026-12-31").value();
+    articles.push_back(a);
+  }
+  for (const auto f : {Format::kCsv, Format::kXlsx, Format::kJsonl}) {
+    const auto rows = read_articles(write_articles(articles, f), f);
+    ASSERT_TRUE(rows.has_value()) << rows.error().message;
+    ASSERT_EQ(rows->size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+      ASSERT_TRUE((*rows)[i].article.has_value()) << (*rows)[i].article.error().message;
+      EXPECT_EQ(to_json(*(*rows)[i].article), to_json(articles[i]));
+    }
+  }
+}
+
+TEST(Files, GbkAndBomAndChineseHeadersAreRead) {
+  const std::string utf8 = "编号,分类,标准问,相似问,答案\nX1,售后,怎么退货,能退吗|退货流程,七天内可以退\n";
+  const std::string gbk =
+      "\xb1\xe0\xba\xc5,\xb1\xea\xd7\xbc\xce\xca,\xb4\xf0\xb0\xb8\nX1,\xd4\xf5\xc3\xb4\xcd\xcb\xbb\xf5,"
+      "\xc6\xdf\xcc\xec\n";
+  const auto a = read_articles("\xEF\xBB\xBF" + utf8, Format::kCsv).value();
+  EXPECT_EQ(a.at(0).article.value().similar.size(), 2u);
+  const auto b = read_articles(gbk, Format::kCsv).value();
+  EXPECT_EQ(b.at(0).article.value().question, "怎么退货");
+  EXPECT_EQ(read_articles("\xff\xfe\xff", Format::kCsv).error().code, ErrorCode::kMalformed);
+  EXPECT_EQ(read_articles("id,category\n1,2\n", Format::kCsv).error().field, "/question");
+  EXPECT_EQ(read_articles("no zip", Format::kXlsx).error().code, ErrorCode::kMalformed);
+}
+
+TEST_F(Knowledge, ImportAccountsForEveryRow) {
+  const std::string file = R"({"id":"X1","question":"问一","answer":"答","similar":["a"]})"
+                           "\n\nnot json\n"
+                           R"({"id":"X2","question":"","answer":"答"})"
+                           "\n"
+                           R"({"id":"X1","question":"又一个","answer":"答"})"
+                           "\n"
+                           R"({"id":"X3","question":"问三","answer":[{"type":"link","url":"javascript:x"}]})"
+                           "\n"
+                           R"({"id":7,"question":"问七","answer":"答","valid_until":"2026-01-01"})";
+  const auto dry = import_articles(*db_, clock_, file, Format::kJsonl, {.dry_run = true}).value();
+  EXPECT_EQ(dry.created, 2);
+  EXPECT_FALSE(get("X1").has_value());
+  const auto report = import_articles(*db_, clock_, file, Format::kJsonl, {}).value();
+  EXPECT_EQ(report.rows, 6);
+  EXPECT_EQ(report.kept, 2);
+  ASSERT_EQ(report.refused.size(), 4u);
+  EXPECT_EQ(report.refused[0].row, 3);
+  EXPECT_EQ(report.refused[1].field, "/question");
+  EXPECT_EQ(get("7").value().question, "问七");
+  EXPECT_EQ(import_articles(*db_, clock_, file, Format::kJsonl, {}).value().unchanged, 2);
+}
+
+TEST_F(Knowledge, AnEditIsInTheNextSnapshot) {
+  put(article("X1", "怎么退货")).value();
+  auto library = Library::open(*db_, answering::Models{}).value();
+  EXPECT_EQ(library->current()->size(), 1u);
+  put(article("X2", "怎么开发票")).value();
+  ASSERT_TRUE(library->wait(after(kPatience), true));
+  const auto kb = library->current();
+  ASSERT_TRUE(kb->find("X2").has_value());
+  EXPECT_TRUE(kb->learnt());
+  auto draft = article("X2", "怎么开发票");
+  draft.status = ArticleStatus::kDraft;
+  put(draft).value();
+  ASSERT_TRUE(library->wait(after(kPatience), false));
+  EXPECT_FALSE(library->current()->find("X2").has_value());
+  EXPECT_TRUE(kb->find("X2").has_value());  // a snapshot in use never changes
+}
+
+}  // namespace
+}  // namespace zk::knowledge
