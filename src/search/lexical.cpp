@@ -130,7 +130,7 @@ class SegmentSearch {
   }
 
   void run() {
-    const std::uint32_t documents = part_.segment->documents();
+    const std::uint32_t documents = part_.segment->size();
     for (std::uint32_t low = 0; low < documents; low += kWindow)
       window(low, std::min(documents, low + kWindow));
   }
@@ -187,7 +187,7 @@ class SegmentSearch {
 float LexicalSnapshot::idf(TermId term) const {
   double n = 0, df = 0;
   for (const auto& p : parts_) {
-    n += p.segment->documents();
+    n += p.segment->size();
     df += p.segment->postings(term).count();
   }
   return static_cast<float>(std::log(1 + (n - df + 0.5) / (df + 0.5)));
@@ -258,21 +258,7 @@ void LexicalIndex::publish(std::vector<SegmentPart> parts) {
 }
 
 void LexicalIndex::mark_deleted(std::vector<SegmentPart>& parts, std::span<const std::uint64_t> keys) {
-  for (auto& part : parts) {
-    std::shared_ptr<std::vector<std::uint64_t>> bits;
-    for (const auto key : keys) {
-      const auto d = part.segment->find(key);
-      if (d < 0 || is_deleted(part.deleted, static_cast<std::uint32_t>(d))) continue;
-      if (!bits) {
-        bits = part.deleted
-                   ? std::make_shared<std::vector<std::uint64_t>>(*part.deleted)
-                   : std::make_shared<std::vector<std::uint64_t>>((part.segment->documents() + 63) / 64);
-        part.deleted = bits;
-      }
-      (*bits)[static_cast<std::size_t>(d) >> 6] |= std::uint64_t{1} << (d & 63);
-      --part.live;
-    }
-  }
+  for (auto& part : parts) part.live -= add_deleted(part.deleted, *part.segment, part.segment->size(), keys);
 }
 
 void LexicalIndex::put(std::span<const Document> documents) {
@@ -292,8 +278,7 @@ void LexicalIndex::put(std::span<const Document> documents) {
   parts.push_back(std::move(added));
   // Like a binary counter: a small part is merged with the one before it while that is no more than twice its
   // size.
-  while (parts.size() > 1 &&
-         parts[parts.size() - 2].segment->documents() <= 2 * parts.back().segment->documents() &&
+  while (parts.size() > 1 && parts[parts.size() - 2].segment->size() <= 2 * parts.back().segment->size() &&
          parts[parts.size() - 2].live + parts.back().live <= kMergeAtOnce) {
     const auto last_two = std::span(parts).last(2);
     SegmentPart both{merge(last_two), nullptr, last_two[0].live + last_two[1].live};
@@ -314,7 +299,7 @@ void LexicalIndex::load(std::vector<std::shared_ptr<const Segment>> segments) {
   const std::lock_guard lock(writing_);
   auto parts = current();
   for (auto& s : segments) {
-    const auto live = s->documents();
+    const auto live = s->size();
     parts.push_back({std::move(s), nullptr, live});
   }
   publish(std::move(parts));
@@ -323,7 +308,7 @@ void LexicalIndex::load(std::vector<std::shared_ptr<const Segment>> segments) {
 bool LexicalIndex::compact_due() const {
   const auto now = snapshot();
   std::size_t all = 0;
-  for (const auto& p : now->parts()) all += p.segment->documents();
+  for (const auto& p : now->parts()) all += p.segment->size();
   return now->parts().size() > kManyParts || (all - now->documents()) * 10 > all;
 }
 
@@ -333,27 +318,11 @@ void LexicalIndex::compact() {
   SegmentPart merged{merge(before->parts()), nullptr, static_cast<std::uint32_t>(before->documents())};
 
   const std::lock_guard lock(writing_);
-  // What was written meanwhile: documents deleted since are deleted in the merged segment too, new parts
-  // follow it. A put may have merged parts of `before` into a new one; its documents are newer than or the
-  // same as the merged segment's, so they win.
   const auto now = snapshot();
   std::vector<SegmentPart> parts;
-  std::vector<std::uint64_t> gone;
-  for (const auto& old : before->parts()) {
-    const auto same = std::find_if(now->parts().begin(), now->parts().end(),
-                                   [&](const auto& p) { return p.segment == old.segment; });
-    for (std::uint32_t d = 0; d < old.segment->documents(); ++d) {
-      if (is_deleted(old.deleted, d)) continue;
-      if (same == now->parts().end() || is_deleted(same->deleted, d)) gone.push_back(old.segment->key(d));
-    }
-  }
   parts.push_back(std::move(merged));
-  mark_deleted(parts, gone);
-  for (const auto& p : now->parts()) {
-    const bool old = std::any_of(before->parts().begin(), before->parts().end(),
-                                 [&](const auto& b) { return b.segment == p.segment; });
-    if (!old) parts.push_back(p);
-  }
+  mark_deleted(parts, gone_since<&SegmentPart::segment>(before->parts(), now->parts()));
+  append_new<&SegmentPart::segment>(before->parts(), now->parts(), parts);
   publish(std::move(parts));
 }
 

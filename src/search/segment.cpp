@@ -240,8 +240,8 @@ class Merger {
       : parts_(parts), at_(parts.size(), 0), number_(parts.size()) {
     for (std::size_t p = 0; p < parts.size(); ++p) {
       const auto& segment = *parts[p].segment;
-      number_[p].resize(segment.documents());
-      for (std::uint32_t d = 0; d < segment.documents(); ++d) {
+      number_[p].resize(segment.size());
+      for (std::uint32_t d = 0; d < segment.size(); ++d) {
         number_[p][d] = static_cast<std::uint32_t>(keys_.size());
         if (!is_deleted(parts[p].deleted, d)) keys_.push_back(segment.key(d));
       }

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "search/parts.hpp"
+
 namespace zk::search {
 
 // 64-bit hash of a term's bytes; terms themselves are not stored. Among 10 million terms two meet with
@@ -59,7 +61,7 @@ class Postings {
 
 class Segment {
  public:
-  std::uint32_t documents() const { return static_cast<std::uint32_t>(keys_.size()); }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(keys_.size()); }  // documents
   std::uint64_t key(std::uint32_t document) const { return keys_[document]; }
   // Number of the document with this key, or -1.
   std::int64_t find(std::uint64_t key) const;
@@ -103,10 +105,6 @@ class SegmentBuilder {
   std::vector<Entry> entries_;
   std::vector<Count> counts_;  // scratch of add()
 };
-
-// Bit i: document i is deleted. Null: none is.
-using Deleted = std::shared_ptr<const std::vector<std::uint64_t>>;
-inline bool is_deleted(const Deleted& d, std::uint32_t i) { return d && ((*d)[i >> 6] >> (i & 63) & 1); }
 
 struct SegmentPart {
   std::shared_ptr<const Segment> segment;
