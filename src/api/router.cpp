@@ -46,6 +46,23 @@ Result<Reply> Context::write(const std::function<Result<Reply>(storage::Tx&)>& f
   });
 }
 
+Status Context::event(storage::Tx& tx, std::string kind, const json::value& data,
+                      std::string audience) const {
+  return tx
+      .append({.at = now_,
+               .kind = std::move(kind),
+               .actor = caller_.actor(),
+               .audience = std::move(audience),
+               .payload = json::serialize(data)})
+      .map([](auto) {});
+}
+
+Status Context::audit(storage::Tx& tx, std::string action, std::string target,
+                      const json::object& detail) const {
+  return audit_->append(
+      tx, {now_, caller_.actor(), std::move(action), std::move(target), json::serialize(detail)});
+}
+
 Reply Context::json(const json::value& value) { return {.body = json::serialize(value)}; }
 
 // One node a path segment; a {name} matches what no literal matches.

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "api/schema.hpp"
+#include "auth/audit.hpp"
 #include "auth/caller.hpp"
 #include "gateway/http.hpp"
 #include "storage/storage.hpp"
@@ -105,6 +106,14 @@ class Context {
   // was sent. f may run again after a serialisation failure.
   Result<Reply> write(const std::function<Result<Reply>(storage::Tx&)>& f);
 
+  // Inside write(), in its transaction, in the caller's name at now(): what goes to the ledger
+  // (docs/protocol.md names the kinds) …
+  Status event(storage::Tx& tx, std::string kind, const json::value& data,
+               std::string audience = "agents") const;
+  // … and into the audit chain; detail holds ids and names of fields, never personal data or secrets.
+  Status audit(storage::Tx& tx, std::string action, std::string target,
+               const json::object& detail = {}) const;
+
   static Reply json(const json::value& value);
   static Reply text(std::string serialised_json) { return {.body = std::move(serialised_json)}; }
   static Reply nothing() { return {}; }
@@ -114,12 +123,14 @@ class Context {
 
  private:
   friend class Server;
-  Context(const gateway::Request& request, const Route& route, storage::Db& db, Timestamp now)
-      : request_(&request), route_(&route), db_(&db), now_(now) {}
+  Context(const gateway::Request& request, const Route& route, storage::Db& db, const auth::AuditLog& audit,
+          Timestamp now)
+      : request_(&request), route_(&route), db_(&db), audit_(&audit), now_(now) {}
 
   const gateway::Request* request_;
   const Route* route_;
   storage::Db* db_;
+  const auth::AuditLog* audit_;
   const RepeatKey* repeat_ = nullptr;  // set when this request carries an Idempotency-Key that counts
   auth::Caller caller_;
   Fields path_ = Fields::none(), query_ = Fields::none(), body_ = Fields::none();

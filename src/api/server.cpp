@@ -189,7 +189,7 @@ void Server::handle(gateway::Request request, std::function<void(gateway::Respon
 
 gateway::Response Server::run(const gateway::Request& request, const Router::Match& match) const {
   const auto& route = *match.route;
-  Context context(request, route, parts_.db, parts_.clock.now());
+  Context context(request, route, parts_.db, parts_.auth.audit(), parts_.clock.now());
   Result<Reply> reply = fail(ErrorCode::kInternal, "");
   try {
     reply = answer(context, match);
