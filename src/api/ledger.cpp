@@ -52,9 +52,9 @@ Result<Reply> events(Context& c) {
                      {"actor", e.actor},
                      {"data", may_see(c.caller(), e) ? parsed(e.payload) : json::value(nullptr)}});
   const bool more = static_cast<int>(rows.size()) == limit;
-  return Context::json(
-      json::object{{"items", std::move(items)},
-                   {"next_cursor", more ? json::value(std::to_string(rows.back().seq)) : json::value(nullptr)}});
+  return Context::json(json::object{
+      {"items", std::move(items)},
+      {"next_cursor", more ? json::value(std::to_string(rows.back().seq)) : json::value(nullptr)}});
 }
 
 Result<Reply> audit(Context& c) {
@@ -79,9 +79,9 @@ const std::vector<std::string>& event_kinds() {
 }
 
 std::vector<Route> ledger_routes() {
-  const Schema events_page =
-      is::object("", {{"items", is::list(kEvent, 100), kRequired},
-                      {"next_cursor", is::nullable(is::token(20)), kRequired, "for ?after=; null at the end"}});
+  const Schema events_page = is::object(
+      "", {{"items", is::list(kEvent, 100), kRequired},
+           {"next_cursor", is::nullable(is::token(20)), kRequired, "for ?after=; null at the end"}});
   return {{.method = Method::kGet,
            .path = "/api/v1/events",
            .access = Permission::kReportRead,

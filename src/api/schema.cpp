@@ -219,7 +219,7 @@ Schema line(std::int64_t max, std::int64_t min) {
   return make({.kind = Kind::kText, .min = min, .max = max, .format = Format::kLine});
 }
 Schema email() { return make({.kind = Kind::kText, .min = 3, .max = 254, .format = Format::kEmail}); }
-Schema color() { return make({.kind = Kind::kText, .min = 7, .max = 7, .format = Format::kColor}); }
+Schema color() { return make({.kind = Kind::kText, .min = 1, .max = 7, .format = Format::kColor}); }
 Schema url() { return make({.kind = Kind::kText, .min = 8, .max = 2000, .format = Format::kUrl}); }
 Schema time() { return make({.kind = Kind::kText, .min = 10, .max = 40, .format = Format::kTime}); }
 Schema locale() { return make({.kind = Kind::kText, .min = 2, .max = 12, .format = Format::kLocale}); }
