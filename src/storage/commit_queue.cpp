@@ -150,7 +150,7 @@ Status CommitQueue::run_one(Write& write) {
   } catch (const std::exception& e) {
     result = fail(ErrorCode::kInternal, "the write failed", {}, e.what());
   }
-  if (tx.failure()) result = tl::unexpected(*tx.failure());
+  if (tx.failure() && result) result = tl::unexpected(*tx.failure());
   if (result) return connection_->execute("RELEASE w");
   appended_.resize(events_before);
   if (connection_->in_transaction() && !connection_->should_retry()) {

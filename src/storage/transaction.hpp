@@ -1,6 +1,6 @@
 // The Tx that callers get, over a Connection of either engine. After one of its statements failed, every
 // further one fails in the same way and the write is undone, whatever its function returns: the engines then
-// behave alike.
+// behave alike. An error the function returns itself (a taken name in its own words) is what the caller gets.
 #pragma once
 
 #include <optional>
