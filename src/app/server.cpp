@@ -1,0 +1,174 @@
+#include "app/server.hpp"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <charconv>
+#include <chrono>
+#include <csignal>
+
+#include "api/server.hpp"
+#include "app/data_directory.hpp"
+#include "app/front.hpp"
+#include "app/metrics.hpp"
+#include "auth/auth.hpp"
+#include "base/log.hpp"
+#include "exec/periodic.hpp"
+#include "gateway/server.hpp"
+#include "storage/storage.hpp"
+
+namespace zk::app {
+namespace {
+
+gateway::Options gateway_options(const config::Server& c, const Address& address) {
+  gateway::Options out;
+  out.host = address.host;
+  out.port = address.port;
+  out.io_threads = static_cast<int>(c.io_threads);
+  out.limits.connections = static_cast<std::size_t>(c.max_connections);
+  out.limits.body_bytes_in_flight = static_cast<std::size_t>(c.max_upload_memory);
+  out.timeouts = {c.header_timeout, c.body_timeout, c.idle_timeout, c.handler_timeout, out.timeouts.write, c.drain_timeout};
+  out.rate = {c.rate_per_second, c.rate_burst};
+  if (!c.tls_certificate.empty()) out.tls = gateway::Tls{c.tls_certificate, c.tls_key};
+  out.trusted_proxies = c.trusted_proxies;
+  out.routes = route_classes();
+  out.rules = route_rule;
+  return out;
+}
+
+storage::Options storage_options(const config::Storage& c) {
+  storage::Options out;
+  out.url = c.database.empty() ? "sqlite:" + c.data + "/zhike.db" : c.database;
+  out.readers = static_cast<int>(c.readers);
+  out.write_queue = static_cast<std::size_t>(c.write_queue);
+  return out;
+}
+
+log::Level log_level(const std::string& name) {
+  return name == "debug" ? log::Level::kDebug : name == "warn" ? log::Level::kWarn : name == "error" ? log::Level::kError : log::Level::kInfo;
+}
+
+}  // namespace
+
+// In the order of construction; destroyed in reverse.
+struct Server::Parts {
+  Parts(StartOptions o, DataDirectory d, auth::Keys k, std::unique_ptr<storage::Db> database)
+      : options(std::move(o)), data(std::move(d)), keys(std::move(k)), db(std::move(database)) {}
+
+  const StartOptions options;
+  DataDirectory data;
+  SystemClock clock;
+  auth::Keys keys;
+  std::unique_ptr<storage::Db> db;
+  exec::Pool pool{{.name = "worker", .threads = static_cast<int>(options.config.server.worker_threads),
+                   .queue = static_cast<std::size_t>(options.config.server.worker_queue)}};
+  exec::Pool slow{{.name = "slow", .threads = 2, .queue = 64}};  // password hashing: 64 waiting is some seconds
+  auth::Auth auth{*db, clock, keys};
+  std::optional<api::Server> api;
+  gateway::StaticSite site{options.assets};
+  std::optional<Front> front;
+  std::unique_ptr<gateway::Server> gateway;
+  std::unique_ptr<exec::Periodic> write_seen;
+  std::string host;
+
+  Status open_api();
+  Status listen();
+  Result<std::string> ready() const;
+  std::string metrics() const;
+  void stop();
+};
+
+Status Server::Parts::open_api() {
+  const auto no_sockets = [](const gateway::Request&, const auth::Caller&) -> Result<std::unique_ptr<gateway::SocketSession>> {
+    return fail(ErrorCode::kNotFound, "there is no socket at this address");
+  };
+  api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, std::vector<api::Route>{}, no_sockets);
+  write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
+    if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
+  });
+  return {};
+}
+
+Status Server::Parts::listen() {
+  ZK_TRY(const auto address, parse_address(options.config.server.listen));
+  host = address.host;
+  if (site.files() == 0) log::warn("app", "this binary was built without web pages: only the API is served");
+  front.emplace(Front::Parts{*api, site, pool, [this] { return ready(); }, [this] { return metrics(); },
+                             options.config.server.metrics_from == "anywhere", options.demo ? "/demo/index.html" : ""});
+  ZK_TRY(gateway, gateway::Server::start(gateway_options(options.config.server, address), *front));
+  return {};
+}
+
+Result<std::string> Server::Parts::ready() const {
+  ZK_TRY(const auto seq, db->last_seq());
+  return fmt::format(R"({{"status":"ready","database":"{}","events":{}}})", db->engine(), seq);
+}
+
+std::string Server::Parts::metrics() const {
+  Exposition out;
+  if (gateway) add_gateway(out, gateway->stats());
+  add_pool(out, pool.stats());
+  add_pool(out, slow.stats());
+  add_storage(out, db->stats());
+  add_process(out);
+  return out.text();
+}
+
+void Server::Parts::stop() {
+  if (gateway) gateway->drain();
+  pool.stop();
+  slow.stop();
+  if (write_seen) write_seen->stop();
+  if (auto s = auth.write_seen(after(std::chrono::seconds(5))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
+  gateway.reset();
+  db->close();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() { stop(); }
+
+Result<std::unique_ptr<Server>> Server::start(StartOptions options) {
+  log::set_level(log_level(options.config.log.level));
+  ZK_TRY(auto data, DataDirectory::open(options.config.storage.data));
+  ZK_TRY(auto keys, auth::Keys::open(options.config.storage.data));
+  ZK_TRY(auto db, storage::Db::open(storage_options(options.config.storage)));
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(data), std::move(keys), std::move(db));
+  ZK_TRY_STATUS(parts->open_api());
+  ZK_TRY_STATUS(parts->listen());
+  ZK_TRY(const auto ready, parts->ready());
+  ::malloc_trim(0);  // start-up reads much that is not needed later
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+std::string Server::url() const {
+  const bool bracketed = parts_->host.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}", parts_->options.config.server.tls_certificate.empty() ? "http" : "https", bracketed ? "[" : "",
+                     parts_->host, bracketed ? "]" : "", parts_->gateway->port());
+}
+
+void Server::stop() {
+  if (parts_ && parts_->gateway) parts_->stop();
+}
+
+void prepare_process() {
+  ::mallopt(M_ARENA_MAX, 2);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Result<Address> parse_address(std::string_view text) {
+  const auto bad = [&] {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("server.listen must be HOST:PORT like 127.0.0.1:8080, not {}", text), "server.listen");
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return bad();
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos) return bad();
+  Address out{std::string(host), 0};
+  const auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+  if (ec != std::errc{} || end != port.data() + port.size() || host.empty()) return bad();
+  return out;
+}
+
+}  // namespace zk::app
