@@ -100,18 +100,21 @@ void CommitQueue::run_group(std::vector<Write>& group) {
   }
 }
 
-Status CommitQueue::ensure_connected() {
-  if (connection_->alive()) return {};
+Status CommitQueue::begin() {
+  // Nothing has been run yet: a link found lost is made anew without anybody noticing.
+  if (connection_->alive()) {
+    auto begun = connection_->begin_write();
+    if (begun || connection_->alive()) return begun;
+  }
   ZK_TRY(connection_, reconnect_());
   log::info("storage", "writer connected again");
-  return {};
+  return connection_->begin_write();
 }
 
 CommitQueue::Outcome CommitQueue::attempt(std::vector<Write>& group, bool last_attempt) {
   appended_.clear();
   for (Write& w : group) w.result = Status{};
-  Status whole = ensure_connected();
-  if (whole) whole = connection_->begin_write();
+  Status whole = begin();
   for (Write& w : group) {
     if (!whole) break;
     w.result = run_one(w);

@@ -49,7 +49,7 @@ class CommitQueue {
   void run_group(std::vector<Write>& group);
   Outcome attempt(std::vector<Write>& group, bool last_attempt);
   Status run_one(Write& write);
-  Status ensure_connected();
+  Status begin();
 
   std::unique_ptr<Connection> connection_;
   Connect reconnect_;

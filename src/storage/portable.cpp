@@ -158,14 +158,33 @@ Status restart_identities(Connection& target) {
   return {};
 }
 
-Status fill(Connection& target, SqliteConnection& file, const Progress& progress) {
-  ZK_TRY(auto tables, tables_of(file));
+// A migration may have put rows into a new database; in the copy they come with the others.
+Status remove_rows(Connection& target, const std::vector<Table>& tables) {
+  for (auto t = tables.rbegin(); t != tables.rend(); ++t) {
+    ZK_TRY_STATUS(target.execute(fmt::format("DELETE FROM {}", t->name).c_str()));
+  }
+  return {};
+}
+
+// No table holds more rows than in a database that was just made.
+Status check_new(Connection& target, const std::vector<Table>& tables) {
+  ZK_TRY(auto fresh, SqliteConnection::open(":memory:", SqliteConnection::Mode::kWriter));
+  ZK_TRY_STATUS(migrate(*fresh, kSqliteDialect, embedded_migrations(), true));
   for (const Table& t : tables) {
-    ZK_TRY(auto n, count_rows(target, t));
-    if (n > 0)
+    ZK_TRY(auto rows, count_rows(target, t));
+    ZK_TRY(auto rows_when_new, count_rows(*fresh, t));
+    if (rows > rows_when_new) {
       return fail(ErrorCode::kConflict, "the database is not empty; restore into a new one", "database",
                   t.name);
+    }
   }
+  return {};
+}
+
+Status fill(Connection& target, SqliteConnection& file, const Progress& progress) {
+  ZK_TRY(auto tables, tables_of(file));
+  ZK_TRY_STATUS(check_new(target, tables));
+  ZK_TRY_STATUS(remove_rows(target, tables));
   ZK_TRY_STATUS(copy_tables(file, target, tables, progress));
   return restart_identities(target);
 }
@@ -175,6 +194,7 @@ Status write_file(Connection& source, const std::string& file, const Progress& p
   ZK_TRY_STATUS(migrate(*target, kSqliteDialect, embedded_migrations(), true));
   ZK_TRY(auto tables, tables_of(*target));
   ZK_TRY_STATUS(target->begin_write());
+  ZK_TRY_STATUS(remove_rows(*target, tables));
   ZK_TRY_STATUS(copy_tables(source, *target, tables, progress));
   ZK_TRY_STATUS(target->commit(false));
   ZK_TRY_STATUS(sqlite_integrity_check(*target));
