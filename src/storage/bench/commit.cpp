@@ -71,8 +71,8 @@ void run(benchmark::State& state, const std::string& grouped_url, const std::str
   const int callers = static_cast<int>(state.range(0));
   double grouped = 0, single = 0;
   for (auto _ : state) {
-    grouped = writes_a_second(grouped_url, 512, callers, 20'000);
-    single = writes_a_second(single_url, 1, callers, 2'000);
+    grouped = writes_a_second(grouped_url, 512, callers, 500 * callers);
+    single = writes_a_second(single_url, 1, callers, 500);
   }
   if (grouped == 0 || single == 0) state.SkipWithError("a write failed");
   state.counters["group_commit_writes_per_s"] = grouped;
