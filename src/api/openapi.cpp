@@ -122,12 +122,7 @@ json::object parameter(std::string_view in, const Field& f, Components& componen
 
 json::array parameters(const Route& route, Components& components) {
   json::array out;
-  for (const auto& name : path_names(route.path)) {
-    const auto f = std::find_if(route.path_fields.begin(), route.path_fields.end(),
-                                [&](const Field& field) { return field.name == name; });
-    out.push_back(
-        parameter("path", f == route.path_fields.end() ? Field{name, is::id(), kRequired} : *f, components));
-  }
+  for (const auto& f : path_fields(route)) out.push_back(parameter("path", f, components));
   for (const auto& f : route.query) out.push_back(parameter("query", f, components));
   if (route.method == Method::kPost && route.repeat == Repeat::kStored &&
       route.access.first != Permission::kPublic)
@@ -173,19 +168,18 @@ json::object responses(const Route& route, Components& components) {
     success["content"] = media(route.reply_type, describe(*route.reply, components));
   else if (route.status != 204)
     success["content"] = media(route.reply_type, json::object{});
-  const auto error = [](std::string_view what) {
-    return json::object{{"description", what},
-                        {"content", media("application/problem+json", ref("Problem"))}};
+  const auto error = [](std::string_view name) {
+    return json::object{{"$ref", fmt::format("#/components/responses/{}", name)}};
   };
   json::object out{{std::to_string(route.status), std::move(success)}};
   if (route.access.first != Permission::kPublic) {
-    out["401"] = error("no or no valid credentials");
-    out["403"] = error("the permission is missing");
+    out["401"] = error("Unauthenticated");
+    out["403"] = error("Forbidden");
   }
-  if (!path_names(route.path).empty()) out["404"] = error("there is nothing at this address");
-  if (route.body || !route.query.empty()) out["422"] = error("a field does not fit; `field` names it");
-  out["503"] = error("busy; see Retry-After");
-  out["default"] = error("see `code`");
+  if (!path_fields(route).empty()) out["404"] = error("NotFound");
+  if (route.body || !route.query.empty()) out["422"] = error("Invalid");
+  out["503"] = error("Busy");
+  out["default"] = error("Error");
   return out;
 }
 
@@ -227,6 +221,21 @@ json::object operation(const Route& route, Components& components) {
          media("application/octet-stream",
                json::object{{"type", "string"}, {"contentMediaType", "application/octet-stream"}})}};
   out["responses"] = responses(route, components);
+  return out;
+}
+
+json::object error_responses() {
+  constexpr std::pair<const char*, const char*> kTexts[] = {
+      {"Unauthenticated", "no or no valid credentials"},
+      {"Forbidden", "the permission, the CSRF token or the right origin is missing"},
+      {"NotFound", "there is nothing at this address"},
+      {"Invalid", "a field does not fit; `field` names it"},
+      {"Busy", "busy; see Retry-After"},
+      {"Error", "see `code`"}};
+  json::object out;
+  for (const auto& [name, text] : kTexts)
+    out[name] =
+        json::object{{"description", text}, {"content", media("application/problem+json", ref("Problem"))}};
   return out;
 }
 
@@ -293,7 +302,9 @@ std::string openapi_json(const std::vector<Route>& routes) {
                             {"version", "1"},
                             {"license", json::object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
       {"paths", std::move(paths)},
-      {"components", json::object{{"schemas", std::move(schemas)}, {"securitySchemes", security_schemes()}}}};
+      {"components", json::object{{"schemas", std::move(schemas)},
+                                  {"responses", error_responses()},
+                                  {"securitySchemes", security_schemes()}}}};
   std::string out;
   print(out, document, 0);
   return out + '\n';

@@ -101,6 +101,7 @@ Router::Router(std::vector<Route> routes) : routes_(std::move(routes)), root_(st
     }
     for (const auto* other : node->routes) ZK_CHECK(other->method != route.method);
     node->routes.push_back(&route);
+    schemas_.emplace_back(is::object("", path_fields(route)), is::object("", route.query));
   }
 }
 
@@ -126,11 +127,17 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
   return match;
 }
 
-std::vector<std::string> path_names(std::string_view pattern) {
-  std::vector<std::string> out;
-  std::string_view segment;
-  while (next_segment(pattern, segment))
-    if (is_name(segment)) out.emplace_back(segment.substr(1, segment.size() - 2));
+std::vector<Field> path_fields(const Route& route) {
+  std::vector<Field> out;
+  std::string_view rest = route.path, segment;
+  while (next_segment(rest, segment)) {
+    if (!is_name(segment)) continue;
+    const auto name = segment.substr(1, segment.size() - 2);
+    const auto f = std::find_if(route.path_fields.begin(), route.path_fields.end(),
+                                [&](const Field& field) { return field.name == name; });
+    out.push_back(f != route.path_fields.end() ? *f : Field{std::string(name), is::id()});
+    out.back().presence = kRequired;
+  }
   return out;
 }
 

@@ -150,15 +150,21 @@ class Router {
   Router(Router&&) noexcept;
   Match find(std::string_view method, std::string_view path) const;  // HEAD finds GET
   const std::vector<Route>& routes() const { return routes_; }
+  // The shapes of a route's {names} and of its query, made once.
+  const Schema& path_schema(const Route& route) const { return schemas_[index(route)].first; }
+  const Schema& query_schema(const Route& route) const { return schemas_[index(route)].second; }
 
  private:
   struct Node;
+  std::size_t index(const Route& route) const { return static_cast<std::size_t>(&route - routes_.data()); }
+
   std::vector<Route> routes_;
+  std::vector<std::pair<Schema, Schema>> schemas_;  // path and query of each route
   std::unique_ptr<Node> root_;
 };
 
-// The {names} of a path pattern, in order.
-std::vector<std::string> path_names(std::string_view pattern);
+// The {names} of the route's path, in order, each with its shape.
+std::vector<Field> path_fields(const Route& route);
 
 // Opaque cursors of lists: up to four integers, base64url. kInvalidArgument names /cursor.
 std::string cursor(std::initializer_list<std::int64_t> position);

@@ -324,7 +324,10 @@ Result<Fields> Fields::read(Schema schema, json::value value) {
   return Fields(std::move(schema), std::move(value.get_object()));
 }
 
-Fields Fields::none() { return Fields(is::object("", {}), {}); }
+Fields Fields::none() {
+  static const Schema schema = is::object("", {});
+  return Fields(schema, {});
+}
 
 const json::value* Fields::find(std::string_view name, Kind kind) const {
   const auto f = std::find_if(schema_->fields.begin(), schema_->fields.end(),

@@ -83,31 +83,27 @@ bool json_media(std::string_view content_type) {
                     [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
 }
 
-Result<Fields> read_path(const Route& route, const Router::Match& match) {
-  std::vector<Field> fields;
+Result<Fields> read_path(const Schema& schema, const Router::Match& match) {
   json::object values;
-  const auto names = path_names(route.path);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto f = std::find_if(route.path_fields.begin(), route.path_fields.end(),
-                                [&](const Field& field) { return field.name == names[i]; });
-    fields.push_back({names[i], f == route.path_fields.end() ? is::id() : f->schema, kRequired});
-    values[names[i]] = typed(*fields.back().schema, match.values[i]);
+  for (std::size_t i = 0; i < schema->fields.size(); ++i) {
+    const auto& f = schema->fields[i];
+    values[f.name] = typed(*f.schema, match.values[i]);
   }
-  auto read = Fields::read(is::object("", std::move(fields)), std::move(values));
+  auto read = Fields::read(schema, std::move(values));
   if (!read) return fail(ErrorCode::kNotFound, "there is nothing at this address: " + read.error().message);
   return read;
 }
 
-Result<Fields> read_query(const Route& route, const gateway::Request& request) {
+Result<Fields> read_query(const Schema& schema, const gateway::Request& request) {
   json::object values;
   for (const auto& [name, value] : request.query) {
-    const auto f = std::find_if(route.query.begin(), route.query.end(),
+    const auto f = std::find_if(schema->fields.begin(), schema->fields.end(),
                                 [&](const Field& field) { return field.name == name; });
     if (values.contains(name))
       return fail(ErrorCode::kInvalidArgument, name + " must be given once", "/" + name);
-    values[name] = f == route.query.end() ? json::value(value) : typed(*f->schema, value);
+    values[name] = f == schema->fields.end() ? json::value(value) : typed(*f->schema, value);
   }
-  return Fields::read(is::object("", route.query), std::move(values));
+  return Fields::read(schema, std::move(values));
 }
 
 Result<Fields> read_body(const Route& route, const gateway::Request& request) {
@@ -249,8 +245,8 @@ Status Server::read_input(Context& context, const Router::Match& match) const {
   if (static_cast<std::int64_t>(request.body.size()) > route.max_body_bytes)
     return fail(ErrorCode::kTooLarge,
                 fmt::format("the body may have at most {} bytes", route.max_body_bytes));
-  ZK_TRY(context.path_, read_path(route, match));
-  ZK_TRY(context.query_, read_query(route, request));
+  ZK_TRY(context.path_, read_path(router_.path_schema(route), match));
+  ZK_TRY(context.query_, read_query(router_.query_schema(route), request));
   ZK_TRY(context.body_, read_body(route, request));
   return {};
 }
