@@ -145,8 +145,9 @@ Keys Keys::from(const Key& master) {
   return Keys(master);
 }
 
-Result<Keys> Keys::open(const std::string& directory) {
+Result<Keys> Keys::open(const std::string& data_directory) {
   ready();
+  const auto directory = data_directory + "/keys";
   const auto path = directory + "/master.key";
   std::error_code error;
   std::filesystem::create_directories(directory, error);

@@ -43,7 +43,7 @@ class Keys {
  public:
   // kPermissionDenied when others may read the file; kDataLoss when it has another size; kUnavailable when it
   // cannot be read or made.
-  static Result<Keys> open(const std::string& directory);
+  static Result<Keys> open(const std::string& data_directory);
   static Keys from(const Key& master);  // tests
 
   Sealer sealer() const { return Sealer(derive(1)); }

@@ -252,19 +252,19 @@ TEST(Secret, HmacIsThatOfRfc4231) {
 TEST(Secret, MasterKeyIsMadeOnceAndLooseModesAreRefused) {
   const storage::TempDir dir;
   const auto folder = dir.file("keys"), file = folder + "/master.key";
-  const auto first = Keys::open(folder);
+  const auto first = Keys::open(dir.path());
   ASSERT_TRUE(first) << first.error().message;
   struct stat info {};
   ASSERT_EQ(::stat(file.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_EQ(info.st_size, 32);
-  EXPECT_EQ(Keys::open(folder)->sealer().open(first->sealer().seal("x")).value(), "x");
+  EXPECT_EQ(Keys::open(dir.path())->sealer().open(first->sealer().seal("x")).value(), "x");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
   ::chmod(file.c_str(), 0640);
-  EXPECT_EQ(Keys::open(folder).error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(Keys::open(dir.path()).error().code, ErrorCode::kPermissionDenied);
   ::chmod(file.c_str(), 0600);
   std::ofstream(file) << "short";
-  EXPECT_EQ(Keys::open(folder).error().code, ErrorCode::kDataLoss);
+  EXPECT_EQ(Keys::open(dir.path()).error().code, ErrorCode::kDataLoss);
 }
 
 TEST(Secret, TokensDiffer) {
