@@ -49,6 +49,12 @@ void add_storage(Exposition& out, const storage::Stats& s) {
   out.counter("zhike_queue_rejected_total", "Tasks refused because the queue was full", {{"queue", "storage_write"}}, real(s.rejected));
 }
 
+void add_webhooks(Exposition& out, const connect::Webhooks::Stats& s) {
+  out.counter("zhike_webhook_deliveries_total", "Deliveries by outcome", {{"outcome", "delivered"}}, real(s.delivered));
+  out.counter("zhike_webhook_deliveries_total", "Deliveries by outcome", {{"outcome", "failed"}}, real(s.failed));
+  out.counter("zhike_webhooks_disabled_total", "Webhooks turned off after lasting failure", {}, real(s.disabled));
+}
+
 void add_process(Exposition& out) {
   if (std::FILE* f = std::fopen("/proc/self/statm", "r")) {
     long total = 0, resident = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/exposition.hpp"
+#include "connect/webhooks.hpp"
 #include "exec/pool.hpp"
 #include "gateway/server.hpp"
 #include "storage/storage.hpp"
@@ -11,6 +12,7 @@ namespace zk::app {
 void add_gateway(Exposition& out, const gateway::Stats& stats);
 void add_pool(Exposition& out, const exec::PoolStats& stats);
 void add_storage(Exposition& out, const storage::Stats& stats);
+void add_webhooks(Exposition& out, const connect::Webhooks::Stats& stats);
 void add_process(Exposition& out);  // resident memory, descriptors
 
 }  // namespace zk::app

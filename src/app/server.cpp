@@ -7,12 +7,15 @@
 #include <chrono>
 #include <csignal>
 
+#include "api/admin.hpp"
 #include "api/server.hpp"
 #include "app/data_directory.hpp"
 #include "app/front.hpp"
+#include "app/maintenance.hpp"
 #include "app/metrics.hpp"
 #include "auth/auth.hpp"
 #include "base/log.hpp"
+#include "connect/webhooks.hpp"
 #include "exec/periodic.hpp"
 #include "gateway/server.hpp"
 #include "storage/storage.hpp"
@@ -38,7 +41,7 @@ gateway::Options gateway_options(const config::Server& c, const Address& address
 
 storage::Options storage_options(const config::Storage& c) {
   storage::Options out;
-  out.url = c.database.empty() ? "sqlite:" + c.data + "/zhike.db" : c.database;
+  out.url = database_url(c);
   out.readers = static_cast<int>(c.readers);
   out.write_queue = static_cast<std::size_t>(c.write_queue);
   return out;
@@ -69,6 +72,7 @@ struct Server::Parts {
   std::optional<Front> front;
   std::unique_ptr<gateway::Server> gateway;
   std::unique_ptr<exec::Periodic> write_seen;
+  std::unique_ptr<connect::Webhooks> webhooks;
   std::string host;
 
   Status open_api();
@@ -82,10 +86,14 @@ Status Server::Parts::open_api() {
   const auto no_sockets = [](const gateway::Request&, const auth::Caller&) -> Result<std::unique_ptr<gateway::SocketSession>> {
     return fail(ErrorCode::kNotFound, "there is no socket at this address");
   };
-  api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, std::vector<api::Route>{}, no_sockets);
+  api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, api::admin_routes(auth), no_sockets);
   write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
     if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
   });
+  const auto& hooks = options.config.webhooks;
+  webhooks = std::make_unique<connect::Webhooks>(
+      *db, clock, auth.sealer(), connect::HttpClient({.timeout = hooks.timeout, .allow_internal = hooks.allow_internal}),
+      connect::Webhooks::Options{.disable_after = std::chrono::hours(24 * hooks.disable_after_days)});
   return {};
 }
 
@@ -110,6 +118,7 @@ std::string Server::Parts::metrics() const {
   add_pool(out, pool.stats());
   add_pool(out, slow.stats());
   add_storage(out, db->stats());
+  if (webhooks) add_webhooks(out, webhooks->stats());
   add_process(out);
   return out.text();
 }
@@ -118,6 +127,7 @@ void Server::Parts::stop() {
   if (gateway) gateway->drain();
   pool.stop();
   slow.stop();
+  webhooks.reset();
   if (write_seen) write_seen->stop();
   if (auto s = auth.write_seen(after(std::chrono::seconds(5))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
   gateway.reset();

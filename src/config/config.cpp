@@ -16,8 +16,8 @@
 namespace zk::config {
 namespace {
 
-// Set by the developers' tools, not a setting of the server.
-constexpr std::string_view kNotSettings[] = {"ZHIKE_CACHE"};
+// Of the set-up tool, and of the commands that take models without a configuration.
+constexpr std::string_view kNotSettings[] = {"ZHIKE_CACHE", "ZHIKE_MODELS"};
 
 Status set(Config& config, const Property& property, const std::string& value, const std::string& where) {
   if (auto s = property.set(config, value); !s) {
