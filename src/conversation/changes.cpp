@@ -113,9 +113,10 @@ Status change_labels(Writer& w, ConversationRecord& c, std::vector<LabelId> labe
 
 }  // namespace
 
-Result<ConversationRecord> Conversations::change(ConversationId id, const Change& change, const Actor& by, Deadline deadline) {
+Result<ConversationRecord> Conversations::change(ConversationId id, const Change& change, const Actor& who, Deadline deadline) {
   auto done = write<ConversationRecord>(deadline, [&](Writer& w) -> Result<ConversationRecord> {
     ZK_TRY(auto c, w.load(id));
+    ZK_TRY(const auto by, w.named(who));
     ZK_TRY_STATUS(change_status(w, c, change, by));
     ZK_TRY_STATUS(change_owner(w, c, change, by));
     if (change.priority) {

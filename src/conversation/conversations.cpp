@@ -121,17 +121,18 @@ Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadlin
   auto posted = write<Posted>(deadline, [&](Writer& w) -> Result<Posted> {
     taken = false;
     ZK_TRY(auto c, w.load(post.conversation_id));
-    ZK_TRY(auto sent, w.find_sent(SenderKind::kAgent, post.by.agent.value, post.client_id));
+    ZK_TRY(const auto by, w.named(post.by));
+    ZK_TRY(auto sent, w.find_sent(SenderKind::kAgent, by.agent.value, post.client_id));
     if (sent) return Posted{*std::move(sent), std::move(c), false};
-    NewMessage m{.sender = SenderKind::kAgent, .sender_id = post.by.agent.value, .sender_name = post.by.name, .kind = post.kind,
+    NewMessage m{.sender = SenderKind::kAgent, .sender_id = by.agent.value, .sender_name = by.name, .kind = post.kind,
                  .blocks = blocks, .client_id = post.client_id};
     if (post.kind == MessageKind::kText) {
       if (c.status == ConversationStatus::kResolved)
         return fail(ErrorCode::kConflict, "the conversation is resolved: reopen it to write to the visitor");
-      taken = c.handler != Handler::kHuman && post.by.agent;
+      taken = c.handler != Handler::kHuman && by.agent;
       if (taken) {
-        w.give_to(c, post.by.agent);
-        ZK_TRY_STATUS(w.note_activity(c, fmt::format("{} 接入了对话", post.by.name), fmt::format("{} joined", post.by.name), post.by));
+        w.give_to(c, by.agent);
+        ZK_TRY_STATUS(w.note_activity(c, fmt::format("{} 接入了对话", by.name), fmt::format("{} joined", by.name), by));
       }
       c.status = ConversationStatus::kOpen;
       c.snoozed_until = {};
@@ -139,8 +140,8 @@ Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadlin
     ZK_TRY(auto stored, w.insert(c, m));
     if (!stored) return fail(ErrorCode::kConflict, "this client_id was used before", "/client_id");
     if (post.kind == MessageKind::kText) ZK_TRY_STATUS(w.save(c));
-    ZK_TRY_STATUS(w.announce_message(c, *stored, post.by));
-    if (taken) ZK_TRY_STATUS(w.announce(c, post.by));
+    ZK_TRY_STATUS(w.announce_message(c, *stored, by));
+    if (taken) ZK_TRY_STATUS(w.announce(c, by));
     return Posted{*std::move(stored), std::move(c), true};
   });
   if (posted && taken) queue_changed();

@@ -163,12 +163,15 @@ void Hub::show_event(storage::Event&& event) {
   if (event.conversation_id != 0 && contact) remember(ConversationId{event.conversation_id}, contact);
   Frame for_agents;
   for (const auto& [id, client] : agents_) {
-    if (!may_see(client.viewer, event)) continue;
+    if (event.seq <= client.knows || !may_see(client.viewer, event)) continue;
     if (!for_agents) for_agents = shared(event_frame(event, false));
     show(client, for_agents);
   }
-  if (const auto [first, last] = by_contact_.equal_range(contact); first != last && may_see(first->second.second.viewer, event))
-    show_visitor(contact, shared(event_frame(event, true)));
+  if (const auto [first, last] = by_contact_.equal_range(contact); first != last && may_see(first->second.second.viewer, event)) {
+    const auto frame = shared(event_frame(event, true));
+    for (auto it = first; it != last; ++it)
+      if (event.seq > it->second.second.knows) show(it->second.second, frame);
+  }
 
   ring_bytes_ += weight(event);
   ring_.push_back(std::move(event));
@@ -180,15 +183,22 @@ void Hub::show_event(storage::Event&& event) {
 }
 
 void Hub::handle(Join& join) {
-  Client client{join.viewer, std::move(join.screen)};
+  Client client{join.viewer, std::move(join.screen), 0};
   show(client, shared(welcome_frame(shown_, join.self)));
-  if (join.since && *join.since != shown_) replay(client, *join.since);
+  if (join.since && *join.since > shown_ && is_committed(*join.since)) client.knows = *join.since;
+  else if (join.since && *join.since != shown_) replay(client, *join.since);
   if (client.viewer.agent) {
     agents_.emplace(join.id, std::move(client));
   } else {
     visitors_.emplace(join.id, client.viewer.contact);
     by_contact_.emplace(client.viewer.contact, std::pair(join.id, std::move(client)));
   }
+}
+
+// A page that was loaded just now may know an event that is still in the queue here.
+bool Hub::is_committed(std::int64_t seq) {
+  const auto last = db_.last_seq();
+  return last && seq <= *last;
 }
 
 void Hub::replay(const Client& client, std::int64_t since) {

@@ -99,6 +99,7 @@ class Hub {
   struct Client {
     Viewer viewer;
     std::shared_ptr<Screen> screen;
+    std::int64_t knows = 0;              // it has everything up to here, perhaps more than the hub has shown yet
   };
 
   Hub(storage::Db& db, Options options) : db_(db), options_(options) {}
@@ -114,6 +115,7 @@ class Hub {
   void handle(Flush& flush);
   void show_event(storage::Event&& event);
   void read_overrun();
+  bool is_committed(std::int64_t seq);
   void replay(const Client& client, std::int64_t since);
   void reset(const Client& client);
   void show(const Client& client, const Frame& frame);

@@ -16,6 +16,7 @@ constexpr Query kOpen{"conversation.open",
                       "INSERT INTO conversation (inbox_id, contact_id, handler, team_id, locale, created_at, waiting_since, "
                       "handed_over_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING id"};
 constexpr Query kContactOf{"conversation.contact", "SELECT name, verified FROM contact WHERE id = $1"};
+constexpr Query kAgentName{"agent.name", "SELECT name FROM agent WHERE id = $1"};
 constexpr Query kFindSent{"message.find_sent",
                           "SELECT " ZK_MESSAGE_COLUMNS ZK_MESSAGE_FROM "WHERE m.sender = $1 AND m.sender_id = $2 AND m.client_id = $3"};
 constexpr Query kInsertMessage{
@@ -53,6 +54,13 @@ Result<ConversationRecord> Writer::load(ConversationId id) {
   ZK_TRY(auto row, tx_.maybe(kLoad, {id}));
   if (!row) return fail(ErrorCode::kNotFound, "no such conversation");
   return with_state(*row);
+}
+
+Result<Actor> Writer::named(Actor by) {
+  if (!by.agent || !by.name.empty()) return by;
+  ZK_TRY(auto row, tx_.one(kAgentName, {by.agent}));
+  by.name = row.text(0);
+  return by;
 }
 
 Result<std::optional<ConversationRecord>> Writer::find_open(ContactId contact, InboxId inbox) {

@@ -45,6 +45,8 @@ class Writer {
 
   // kNotFound when there is none.
   Result<ConversationRecord> load(ConversationId id);
+  // The actor with his name, read when he is an agent and it is not given.
+  Result<Actor> named(Actor by);
   // The contact's newest conversation of the inbox that is not resolved, if any.
   Result<std::optional<ConversationRecord>> find_open(ContactId contact, InboxId inbox);
   // Inserts the row; the caller must add its first message in the same transaction.
