@@ -1,6 +1,7 @@
 #include "conversation/attachments.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace zk::conversation {
 namespace {
@@ -12,7 +13,19 @@ constexpr Query kAdd{"attachment.add",
 constexpr Query kFind{"attachment.find",
                       "SELECT a.id, a.conversation_id, COALESCE(a.contact_id, c.contact_id), a.name, a.mime, a.size, a.created_at, a.bytes "
                       "FROM attachment a LEFT JOIN conversation c ON c.id = a.conversation_id WHERE a.id = $1"};
+constexpr Query kOwner{"attachment.owner", "SELECT conversation_id, contact_id, name, mime, size FROM attachment WHERE id = $1"};
+constexpr Query kBind{"attachment.bind", "UPDATE attachment SET conversation_id = $2 WHERE id = $1 AND conversation_id IS NULL"};
 constexpr std::size_t kMaxName = 200;
+constexpr std::string_view kPath = "/api/v1/attachments/";
+
+// The id in the address of an upload; none for any other address.
+AttachmentId upload_id(std::string_view url) {
+  if (!url.starts_with(kPath)) return {};
+  url.remove_prefix(kPath.size());
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(url.data(), url.data() + url.size(), id);
+  return AttachmentId{error == std::errc{} && end == url.data() + url.size() ? id : 0};
+}
 
 // A zip archive lists its files by name near its start; Office documents have these.
 std::string_view zip_kind(std::string_view bytes) {
@@ -55,6 +68,21 @@ std::string_view sniff(std::string_view bytes) {
   if (bytes.starts_with("%PDF-"sv)) return "application/pdf";
   if (bytes.starts_with("PK\x03\x04"sv)) return zip_kind(bytes);
   return is_plain_text(bytes) ? "text/plain"sv : ""sv;
+}
+
+Status bind_uploads(storage::Tx& tx, Blocks& blocks, ContactId contact, ConversationId conversation) {
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    auto* file = std::get_if<FileBlock>(&blocks[i]);
+    const auto* image = std::get_if<ImageBlock>(&blocks[i]);
+    const auto id = file ? upload_id(file->url) : image ? upload_id(image->url) : AttachmentId{};
+    if (!id && !(file || (image && image->url.starts_with(kPath)))) continue;
+    ZK_TRY(auto row, tx.maybe(kOwner, {id}));
+    const bool own = row && (row->id<ConversationId>(0) == conversation || row->id<ContactId>(1) == contact);
+    if (!own) return fail(ErrorCode::kInvalidArgument, "upload the file in this conversation first", "/blocks/" + std::to_string(i));
+    if (file) *file = {id.value, row->text(2), row->text(3), row->integer(4), file->url};
+    ZK_TRY([[maybe_unused]] auto n, tx.run(kBind, {id, conversation}));
+  }
+  return {};
 }
 
 Result<Attachment> Attachments::add(ConversationId conversation, ContactId contact, std::string_view name, std::string_view bytes,

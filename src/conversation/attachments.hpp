@@ -27,6 +27,10 @@ struct Attachment {
   bool is_image() const { return mime.starts_with("image/"); }
 };
 
+// Pictures and files of a message must be uploads of that visitor or of that conversation; name, kind and size are
+// then what was stored, and they belong to the conversation. kInvalidArgument names the block.
+Status bind_uploads(storage::Tx& tx, Blocks& blocks, ContactId contact, ConversationId conversation);
+
 class Attachments {
  public:
   Attachments(storage::Db& db, const Clock& clock, const Intake& intake) : db_(db), clock_(clock), intake_(intake) {}

@@ -141,21 +141,19 @@ Result<ContactRecord> Contacts::update(ContactId id, const std::optional<std::st
   });
 }
 
-Result<ContactNote> Contacts::add_note(ContactId id, const std::string& text, const Actor& by, Deadline deadline) {
+Result<ContactNote> Contacts::add_note(storage::Tx& tx, ContactId id, std::string_view text, const Actor& by) const {
   ZK_TRY(auto cleaned, intake_.clean(text, kMaxNote, "/text"));
   if (cleaned.empty()) return fail(ErrorCode::kInvalidArgument, "the note is empty", "/text");
-  return db_.write(deadline, [&](storage::Tx& tx) -> Result<ContactNote> {
-    const auto now = clock_.now();
-    ZK_TRY(auto c, contact(tx, id));
-    ZK_TRY(auto row, tx.one(kAddNote, {id, by.agent, cleaned, now}));
-    ContactNote note{row.integer(0), by.agent, by.name, cleaned, now};
-    if (by.agent) {
-      ZK_TRY(auto agent, tx.maybe(kAgentName, {by.agent}));
-      if (agent) note.agent_name = agent->text(0);
-    }
-    ZK_TRY_STATUS(announce(tx, c, by.ref, now));
-    return note;
-  });
+  const auto now = clock_.now();
+  ZK_TRY(auto c, contact(tx, id));
+  ZK_TRY(auto row, tx.one(kAddNote, {id, by.agent, cleaned, now}));
+  ContactNote note{row.integer(0), by.agent, by.name, cleaned, now};
+  if (by.agent) {
+    ZK_TRY(auto agent, tx.maybe(kAgentName, {by.agent}));
+    if (agent) note.agent_name = agent->text(0);
+  }
+  ZK_TRY_STATUS(announce(tx, c, by.ref, now));
+  return note;
 }
 
 }  // namespace zk::conversation

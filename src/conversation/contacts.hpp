@@ -31,7 +31,8 @@ class Contacts {
   // attributes: a JSON object that replaces the former.
   Result<ContactRecord> update(ContactId id, const std::optional<std::string>& name, const std::optional<std::string>& attributes,
                                const Actor& by, Deadline deadline);
-  Result<ContactNote> add_note(ContactId id, const std::string& text, const Actor& by, Deadline deadline);
+  // In the caller's transaction.
+  Result<ContactNote> add_note(storage::Tx& tx, ContactId id, std::string_view text, const Actor& by) const;
 
  private:
   struct Clean {

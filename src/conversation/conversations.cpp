@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "conversation/attachments.hpp"
 
 namespace zk::conversation {
 namespace {
@@ -81,6 +82,7 @@ Result<Posted> Conversations::post_visitor(const VisitorPost& post, Deadline dea
     if (m.blocks.empty()) {
       ZK_TRY(m.blocks, label_of(w, c.id, post.pick));
     }
+    ZK_TRY_STATUS(bind_uploads(w.tx(), m.blocks, c.contact_id, c.id));
     ZK_TRY(auto stored, w.insert(c, m));
     if (!stored) {
       ZK_TRY(auto sent, w.find_sent(SenderKind::kVisitor, post.contact_id.value, post.client_id));
@@ -137,6 +139,7 @@ Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadlin
       c.status = ConversationStatus::kOpen;
       c.snoozed_until = {};
     }
+    ZK_TRY_STATUS(bind_uploads(w.tx(), m.blocks, c.contact_id, c.id));
     ZK_TRY(auto stored, w.insert(c, m));
     if (!stored) return fail(ErrorCode::kConflict, "this client_id was used before", "/client_id");
     if (post.kind == MessageKind::kText) ZK_TRY_STATUS(w.save(c));

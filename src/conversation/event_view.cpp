@@ -58,6 +58,18 @@ bool may_see(const Viewer& viewer, const storage::Event& event) {
   return false;
 }
 
+Account account_of(const storage::Event& event) {
+  Account out;
+  json::error_code ec;
+  const auto data = json::parse(event.payload, ec);
+  const auto* o = ec ? nullptr : data.if_object();
+  if (!o) return out;
+  if (const auto* id = o->if_contains("id"); id && id->is_int64()) out.agent = AgentId{id->get_int64()};
+  if (const auto* off = o->if_contains("disabled"); off && off->is_bool()) out.disabled = off->get_bool();
+  if (const auto* r = o->if_contains("role"); r && r->is_string()) out.role = role(std::string_view(r->get_string()));
+  return out;
+}
+
 std::string event_frame(const storage::Event& e, bool visitor) {
   JsonWriter w(e.payload.size() + 160);
   w.begin().key("type").value("event").key("seq").value(e.seq).key("kind").value(e.kind).key("at").or_null(e.at);

@@ -161,6 +161,7 @@ void Hub::show_event(storage::Event&& event) {
   ++events_;
   const ContactId contact{event.contact_id};
   if (event.conversation_id != 0 && contact) remember(ConversationId{event.conversation_id}, contact);
+  if (event.kind == "agent.updated") follow_account(event);
   Frame for_agents;
   for (const auto& [id, client] : agents_) {
     if (event.seq <= client.knows || !may_see(client.viewer, event)) continue;
@@ -179,6 +180,22 @@ void Hub::show_event(storage::Event&& event) {
     ring_bytes_ -= weight(ring_.front());
     floor_ = ring_.front().seq;
     ring_.pop_front();
+  }
+}
+
+// What an agent may see follows his role at once; a disabled account sees nothing from here on.
+void Hub::follow_account(const storage::Event& event) {
+  const auto account = account_of(event);
+  for (auto it = agents_.begin(); it != agents_.end();) {
+    if (it->second.viewer.agent != account.agent) {
+      ++it;
+    } else if (account.disabled) {
+      it->second.screen->end();
+      it = agents_.erase(it);
+    } else {
+      if (account.role) it->second.viewer.role = *account.role;
+      ++it;
+    }
   }
 }
 

@@ -36,6 +36,8 @@ class Screen {
  public:
   virtual ~Screen() = default;
   virtual void show(Frame frame) = 0;
+  // The account was disabled: nothing more may be shown. Must not block.
+  virtual void end() = 0;
 };
 
 struct Viewer {
@@ -114,6 +116,7 @@ class Hub {
   void handle(std::vector<QueueMove>& moves);
   void handle(Flush& flush);
   void show_event(storage::Event&& event);
+  void follow_account(const storage::Event& event);
   void read_overrun();
   bool is_committed(std::int64_t seq);
   void replay(const Client& client, std::int64_t since);
@@ -155,6 +158,13 @@ class Hub {
 
 // Whether a viewer may see an event of that kind; kinds not listed are nobody's.
 bool may_see(const Viewer& viewer, const storage::Event& event);
+// What an "agent.updated" event says of the account.
+struct Account {
+  AgentId agent;
+  bool disabled = false;
+  std::optional<Role> role;
+};
+Account account_of(const storage::Event& event);
 // The frame of an event as an agent or as the visitor sees it.
 std::string event_frame(const storage::Event& event, bool visitor);
 

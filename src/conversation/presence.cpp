@@ -47,6 +47,12 @@ bool Presence::can_take(AgentId agent) const {
   return it != states_.end() && it->second.screens > 0 && it->second.chosen == Availability::kOnline;
 }
 
+bool Presence::anyone_can_take() const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(states_.begin(), states_.end(),
+                     [](const auto& entry) { return entry.second.screens > 0 && entry.second.chosen == Availability::kOnline; });
+}
+
 bool Presence::gone(AgentId agent) const {
   const std::lock_guard lock(mutex_);
   const auto it = states_.find(agent);

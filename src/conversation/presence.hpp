@@ -32,6 +32,7 @@ class Presence {
 
   // May be given a conversation now: chose online, and a screen is connected.
   bool can_take(AgentId agent) const;
+  bool anyone_can_take() const;
   // Is not coming back: chose not to be online, or had no screen for the grace period.
   bool gone(AgentId agent) const;
   // What others see: his choice while a screen is connected or was just now, else offline.

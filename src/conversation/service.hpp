@@ -32,6 +32,7 @@ class Service {
   ~Service();
   void stop();
 
+  std::optional<int> position(ConversationId id) const { return desk_->position(id); }
   Inboxes& inboxes() { return inboxes_; }
   Conversations& conversations() { return conversations_; }
   Contacts& contacts() { return contacts_; }

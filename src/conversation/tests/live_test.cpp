@@ -21,6 +21,8 @@ class FakeScreen final : public Screen {
     const std::lock_guard lock(mutex_);
     frames_.push_back(json::parse(*frame).as_object());
   }
+  void end() override { ended = true; }
+  std::atomic<bool> ended{false};
   std::vector<json::object> frames() const {
     const std::lock_guard lock(mutex_);
     return frames_;
@@ -106,7 +108,7 @@ TEST_P(LiveTest, ResumeNeitherLosesNorRepeatsAnEvent) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
-    start({.ring_bytes = seed == 2 ? 20'000u : 8u << 20, .queue_bytes = seed == 3 ? 4'000u : 32u << 20, .resume_events = 100'000, .resume_bytes = 64u << 20});
+    start({.ring_bytes = seed == 2 ? 20'000u : 8u << 20, .queue_bytes = seed == 3 ? 1u : 32u << 20, .resume_events = 100'000, .resume_bytes = 64u << 20});
     std::vector<ContactId> people;
     for (int i = 0; i < 4; ++i) people.push_back(world.contact());
     const auto from = must(world.db->last_seq());

@@ -196,6 +196,7 @@ CREATE INDEX conversation_waiting ON conversation (priority DESC, waiting_since,
 CREATE INDEX conversation_by_contact ON conversation (contact_id, id DESC);
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE status = 'snoozed';
 CREATE INDEX conversation_by_created ON conversation (created_at);
+CREATE INDEX conversation_by_resolved ON conversation (resolved_at) WHERE resolved_at > 0;
 
 -- blocks is the JSON array that is shown, text its plain form. A sender never stores two messages under one client_id, in
 -- whatever conversation: a retry after the conversation was resolved is still a retry.
@@ -217,6 +218,7 @@ CREATE TABLE message (
   created_at @int@ NOT NULL
 ) @strict@;
 CREATE INDEX message_by_conversation ON message (conversation_id, id);
+CREATE INDEX message_by_decision ON message (decision, created_at) WHERE decision <> '';
 CREATE UNIQUE INDEX message_by_client_id ON message (sender_id, client_id, sender) WHERE client_id <> '';
 
 -- Why the bot said what it said; body is the JSON of docs/protocol.md.
