@@ -24,7 +24,8 @@ app::Progress progress_of(std::string what) {
     const int percent = static_cast<int>(done * 100);
     if (percent == *last || (!terminal && percent / 10 == *last / 10 && *last >= 0)) return;
     *last = percent;
-    fmt::print(stderr, "{}{} {:3} %{}", terminal ? "\r" : "", what, percent, terminal && percent < 100 ? "" : "\n");
+    fmt::print(stderr, "{}{} {:3} %{}", terminal ? "\r" : "", what, percent,
+               terminal && percent < 100 ? "" : "\n");
   };
 }
 
@@ -48,9 +49,12 @@ std::string read_password() {
   return line;
 }
 
-Status add_user(const config::Config& config, app::NewUser user, const std::string& role_name, bool generate) {
+Status add_user(const config::Config& config, app::NewUser user, const std::string& role_name,
+                bool generate) {
   const auto wanted = role(role_name);
-  if (!wanted) return fail(ErrorCode::kInvalidArgument, "--role must be admin, supervisor, agent, editor or viewer", "--role");
+  if (!wanted)
+    return fail(ErrorCode::kInvalidArgument, "--role must be admin, supervisor, agent, editor or viewer",
+                "--role");
   user.role = *wanted;
   user.password = generate ? auth::random_token().substr(0, 16) : read_password();
   ZK_TRY_STATUS(app::add_user(config, user));
@@ -84,16 +88,19 @@ void on_run(CLI::App& command, F run) {
 }  // namespace
 
 void add_admin(CLI::App& app) {
-  auto* backup = app.add_subcommand("backup", "Copy the database to a new file, also while a server runs (the key file is not in it)");
+  auto* backup = app.add_subcommand(
+      "backup", "Copy the database to a new file, also while a server runs (the key file is not in it)");
   auto file = std::make_shared<std::string>();
   backup->add_option("FILE", *file, "The copy; must not exist")->required();
   on_run(*backup, [file](const config::Config& c) { return app::backup(c, *file, progress_of("backup")); });
 
   auto* restore = app.add_subcommand("restore", "Fill a new or empty database from a backup");
   restore->add_option("FILE", *file, "The copy")->required();
-  on_run(*restore, [file](const config::Config& c) { return app::restore(c, *file, progress_of("restore")); });
+  on_run(*restore,
+         [file](const config::Config& c) { return app::restore(c, *file, progress_of("restore")); });
 
-  on_run(*app.add_subcommand("migrate", "Bring the database to this program's schema"), [](const config::Config& c) { return app::migrate(c); });
+  on_run(*app.add_subcommand("migrate", "Bring the database to this program's schema"),
+         [](const config::Config& c) { return app::migrate(c); });
   on_run(*app.add_subcommand("doctor", "Examine the installation and say what to do"),
          [](const config::Config& c) {
            std::error_code ignored;
@@ -101,7 +108,8 @@ void add_admin(CLI::App& app) {
          });
 
   auto* user = app.add_subcommand("user", "Agents")->require_subcommand(1);
-  auto* add = user->add_subcommand("add", "Add an agent; the password is asked for, or read from standard input");
+  auto* add =
+      user->add_subcommand("add", "Add an agent; the password is asked for, or read from standard input");
   auto given = std::make_shared<app::NewUser>();
   auto role_name = std::make_shared<std::string>("admin");
   auto generate = std::make_shared<bool>(false);
@@ -109,7 +117,9 @@ void add_admin(CLI::App& app) {
   add->add_option("--name", given->name, "As customers and colleagues see it")->required();
   add->add_option("--role", *role_name, "admin, supervisor, agent, editor or viewer")->capture_default_str();
   add->add_flag("--generate-password", *generate, "Make one and print it");
-  on_run(*add, [given, role_name, generate](const config::Config& c) { return add_user(c, *given, *role_name, *generate); });
+  on_run(*add, [given, role_name, generate](const config::Config& c) {
+    return add_user(c, *given, *role_name, *generate);
+  });
 }
 
 }  // namespace zk::cli

@@ -1,4 +1,5 @@
-// The flags that every command with a configuration takes: --config FILE, --data DIR, --listen, …, --set NAME=VALUE.
+// The flags that every command with a configuration takes: --config FILE, --data DIR, --listen, …, --set
+// NAME=VALUE.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -12,7 +12,8 @@ namespace zk::app {
 struct Exposition::Families {
   std::vector<prometheus::MetricFamily> all;
 
-  prometheus::ClientMetric& add(const std::string& name, const std::string& help, prometheus::MetricType type, Labels labels) {
+  prometheus::ClientMetric& add(const std::string& name, const std::string& help, prometheus::MetricType type,
+                                Labels labels) {
     auto it = std::find_if(all.begin(), all.end(), [&](const auto& f) { return f.name == name; });
     if (it == all.end()) it = all.insert(all.end(), {name, help, type, {}});
     auto& metric = it->metric.emplace_back();
@@ -32,12 +33,14 @@ void Exposition::gauge(const std::string& name, const std::string& help, Labels 
   families_->add(name, help, prometheus::MetricType::Gauge, labels).gauge.value = value;
 }
 
-void Exposition::histogram(const std::string& name, const std::string& help, Labels labels, const exec::HistogramSnapshot& value) {
+void Exposition::histogram(const std::string& name, const std::string& help, Labels labels,
+                           const exec::HistogramSnapshot& value) {
   auto& out = families_->add(name, help, prometheus::MetricType::Histogram, labels).histogram;
   std::uint64_t cumulative = 0;
   for (std::size_t i = 0; i < value.counts.size(); ++i) {
     cumulative += value.counts[i];
-    const double bound = i < exec::kBucketBoundsSeconds.size() ? exec::kBucketBoundsSeconds[i] : std::numeric_limits<double>::infinity();
+    const double bound = i < exec::kBucketBoundsSeconds.size() ? exec::kBucketBoundsSeconds[i]
+                                                               : std::numeric_limits<double>::infinity();
     out.bucket.push_back({cumulative, bound});
   }
   out.sample_count = cumulative;

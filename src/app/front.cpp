@@ -45,7 +45,9 @@ void Front::handle(Request request, std::function<void(Response)> done) {
   done(gateway::problem(404, "not_found", "there is nothing at this address", request.request_id));
 }
 
-Result<std::unique_ptr<gateway::SocketSession>> Front::accept(const Request& request) { return parts_.api.accept(request); }
+Result<std::unique_ptr<gateway::SocketSession>> Front::accept(const Request& request) {
+  return parts_.api.accept(request);
+}
 
 bool Front::answer_here(const Request& request, const std::function<void(Response)>& done) {
   if (request.path == "/healthz") {
@@ -53,7 +55,8 @@ bool Front::answer_here(const Request& request, const std::function<void(Respons
   } else if (request.path == "/readyz") {
     auto refused = parts_.pool.post([this, done, id = request.request_id] {
       auto state = parts_.ready();
-      done(state ? json(200, std::move(*state)) : gateway::problem(503, "unavailable", state.error().message, id));
+      done(state ? json(200, std::move(*state))
+                 : gateway::problem(503, "unavailable", state.error().message, id));
     });
     if (!refused) done(gateway::problem(refused.error(), request.request_id));
   } else if (request.path == "/metrics") {
@@ -69,7 +72,9 @@ bool Front::answer_here(const Request& request, const std::function<void(Respons
 Response Front::metrics(const Request& request) const {
   const bool loopback = request.remote_ip == "::1" || request.remote_ip.starts_with("127.");
   if (!loopback && !parts_.metrics_from_anywhere) {
-    return gateway::problem(403, "permission_denied", "metrics are read from this machine only (server.metrics_from)", request.request_id);
+    return gateway::problem(403, "permission_denied",
+                            "metrics are read from this machine only (server.metrics_from)",
+                            request.request_id);
   }
   Response out;
   out.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");

@@ -1,4 +1,5 @@
-// What the gateway talks to: health, metrics and pages are answered here, everything else by the API. Thread-safe.
+// What the gateway talks to: health, metrics and pages are answered here, everything else by the API.
+// Thread-safe.
 #pragma once
 
 #include <functional>
@@ -16,11 +17,11 @@ class Front final : public gateway::Application {
   struct Parts {
     gateway::Application& api;
     const gateway::StaticSite& site;
-    exec::Pool& pool;                       // readiness asks the database
+    exec::Pool& pool;                            // readiness asks the database
     std::function<Result<std::string>()> ready;  // a JSON object, or why not
-    std::function<std::string()> metrics;   // quick
-    bool metrics_from_anywhere = false;     // else from loopback only
-    std::string home;                       // what "/" shows: a page of the site ("/demo/index.html"), or "" to go to the console
+    std::function<std::string()> metrics;        // quick
+    bool metrics_from_anywhere = false;          // else from loopback only
+    std::string home;  // what "/" shows: a page of the site ("/demo/index.html"), or "" to go to the console
   };
   explicit Front(Parts parts) : parts_(std::move(parts)) {}
 

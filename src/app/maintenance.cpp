@@ -38,7 +38,10 @@ Status add_user(const config::Config& config, const NewUser& user) {
   ZK_TRY(const auto keys, auth::Keys::open(config.storage.data));
   ZK_TRY(const auto db, storage::Db::open({.url = database_url(config.storage)}));
   ZK_TRY(auto hash, auth::hash_password(user.password));
-  const api::NewAgent agent{.email = api::lower_case(user.email), .name = user.name, .role = user.role, .password_hash = std::move(hash)};
+  const api::NewAgent agent{.email = api::lower_case(user.email),
+                            .name = user.name,
+                            .role = user.role,
+                            .password_hash = std::move(hash)};
   const auth::AuditLog audit(keys.audit());
   return db->write(after(std::chrono::seconds(30)), [&](storage::Tx& tx) -> Status {
     return api::add_agent(tx, audit, agent, "cli", SystemClock{}.now()).map([](AgentId) {});

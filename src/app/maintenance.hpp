@@ -29,8 +29,8 @@ struct NewUser {
   std::string email, name, password;
   Role role = Role::kAdmin;
 };
-// kInvalidArgument: the password is too easy to guess; kConflict: the address is taken; kUnavailable: a server runs (add users
-// in the console then).
+// kInvalidArgument: the password is too easy to guess; kConflict: the address is taken; kUnavailable: a
+// server runs (add users in the console then).
 Status add_user(const config::Config& config, const NewUser& user);
 
 struct Finding {

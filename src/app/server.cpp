@@ -30,7 +30,8 @@ gateway::Options gateway_options(const config::Server& c, const Address& address
   out.io_threads = static_cast<int>(c.io_threads);
   out.limits.connections = static_cast<std::size_t>(c.max_connections);
   out.limits.body_bytes_in_flight = static_cast<std::size_t>(c.max_upload_memory);
-  out.timeouts = {c.header_timeout, c.body_timeout, c.idle_timeout, c.handler_timeout, out.timeouts.write, c.drain_timeout};
+  out.timeouts = {c.header_timeout,  c.body_timeout,     c.idle_timeout,
+                  c.handler_timeout, out.timeouts.write, c.drain_timeout};
   out.rate = {c.rate_per_second, c.rate_burst};
   if (!c.tls_certificate.empty()) out.tls = gateway::Tls{c.tls_certificate, c.tls_key};
   out.trusted_proxies = c.trusted_proxies;
@@ -48,7 +49,10 @@ storage::Options storage_options(const config::Storage& c) {
 }
 
 log::Level log_level(const std::string& name) {
-  return name == "debug" ? log::Level::kDebug : name == "warn" ? log::Level::kWarn : name == "error" ? log::Level::kError : log::Level::kInfo;
+  return name == "debug"   ? log::Level::kDebug
+         : name == "warn"  ? log::Level::kWarn
+         : name == "error" ? log::Level::kError
+                           : log::Level::kInfo;
 }
 
 }  // namespace
@@ -63,9 +67,11 @@ struct Server::Parts {
   SystemClock clock;
   auth::Keys keys;
   std::unique_ptr<storage::Db> db;
-  exec::Pool pool{{.name = "worker", .threads = static_cast<int>(options.config.server.worker_threads),
+  exec::Pool pool{{.name = "worker",
+                   .threads = static_cast<int>(options.config.server.worker_threads),
                    .queue = static_cast<std::size_t>(options.config.server.worker_queue)}};
-  exec::Pool slow{{.name = "slow", .threads = 2, .queue = 64}};  // password hashing: 64 waiting is some seconds
+  exec::Pool slow{
+      {.name = "slow", .threads = 2, .queue = 64}};  // password hashing: 64 waiting is some seconds
   auth::Auth auth{*db, clock, keys};
   std::optional<api::Server> api;
   gateway::StaticSite site{options.assets};
@@ -83,16 +89,20 @@ struct Server::Parts {
 };
 
 Status Server::Parts::open_api() {
-  const auto no_sockets = [](const gateway::Request&, const auth::Caller&) -> Result<std::unique_ptr<gateway::SocketSession>> {
+  const auto no_sockets = [](const gateway::Request&,
+                             const auth::Caller&) -> Result<std::unique_ptr<gateway::SocketSession>> {
     return fail(ErrorCode::kNotFound, "there is no socket at this address");
   };
   api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, api::admin_routes(auth), no_sockets);
-  write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
-    if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
-  });
+  write_seen =
+      std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
+        if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s)
+          log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
+      });
   const auto& hooks = options.config.webhooks;
   webhooks = std::make_unique<connect::Webhooks>(
-      *db, clock, auth.sealer(), connect::HttpClient({.timeout = hooks.timeout, .allow_internal = hooks.allow_internal}),
+      *db, clock, auth.sealer(),
+      connect::HttpClient({.timeout = hooks.timeout, .allow_internal = hooks.allow_internal}),
       connect::Webhooks::Options{.disable_after = std::chrono::hours(24 * hooks.disable_after_days)});
   return {};
 }
@@ -102,7 +112,8 @@ Status Server::Parts::listen() {
   host = address.host;
   if (site.files() == 0) log::warn("app", "this binary was built without web pages: only the API is served");
   front.emplace(Front::Parts{*api, site, pool, [this] { return ready(); }, [this] { return metrics(); },
-                             options.config.server.metrics_from == "anywhere", options.demo ? "/demo/index.html" : ""});
+                             options.config.server.metrics_from == "anywhere",
+                             options.demo ? "/demo/index.html" : ""});
   ZK_TRY(gateway, gateway::Server::start(gateway_options(options.config.server, address), *front));
   return {};
 }
@@ -129,7 +140,8 @@ void Server::Parts::stop() {
   slow.stop();
   webhooks.reset();
   if (write_seen) write_seen->stop();
-  if (auto s = auth.write_seen(after(std::chrono::seconds(5))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
+  if (auto s = auth.write_seen(after(std::chrono::seconds(5))); !s)
+    log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
   gateway.reset();
   db->close();
 }
@@ -152,8 +164,9 @@ Result<std::unique_ptr<Server>> Server::start(StartOptions options) {
 
 std::string Server::url() const {
   const bool bracketed = parts_->host.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}:{}", parts_->options.config.server.tls_certificate.empty() ? "http" : "https", bracketed ? "[" : "",
-                     parts_->host, bracketed ? "]" : "", parts_->gateway->port());
+  return fmt::format("{}://{}{}{}:{}",
+                     parts_->options.config.server.tls_certificate.empty() ? "http" : "https",
+                     bracketed ? "[" : "", parts_->host, bracketed ? "]" : "", parts_->gateway->port());
 }
 
 void Server::stop() {
@@ -167,14 +180,18 @@ void prepare_process() {
 
 Result<Address> parse_address(std::string_view text) {
   const auto bad = [&] {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("server.listen must be HOST:PORT like 127.0.0.1:8080, not {}", text), "server.listen");
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("server.listen must be HOST:PORT like 127.0.0.1:8080, not {}", text),
+                "server.listen");
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return bad();
   std::string_view host = text.substr(0, colon);
   const std::string_view port = text.substr(colon + 1);
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != std::string_view::npos) return bad();
+  if (host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos)
+    return bad();
   Address out{std::string(host), 0};
   const auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), out.port);
   if (ec != std::errc{} || end != port.data() + port.size() || host.empty()) return bad();

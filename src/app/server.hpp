@@ -26,7 +26,7 @@ class Server {
  public:
   // Returns once requests are answered and /readyz is 200. The error names the setting at fault.
   static Result<std::unique_ptr<Server>> start(StartOptions options);
-  ~Server();  // stop()
+  ~Server();                // stop()
   std::string url() const;  // "http://127.0.0.1:8080", with the real port
   void stop();
 

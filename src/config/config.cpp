@@ -21,7 +21,8 @@ constexpr std::string_view kNotSettings[] = {"ZHIKE_CACHE", "ZHIKE_MODELS"};
 
 Status set(Config& config, const Property& property, const std::string& value, const std::string& where) {
   if (auto s = property.set(config, value); !s) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {} {}", where, property.name, s.error().message), property.name);
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: {} {}", where, property.name, s.error().message), property.name);
   }
   return {};
 }
@@ -46,7 +47,8 @@ Result<std::string> as_text(const toml::node& node, const Property& property, co
     }
     if (good) return out;
   }
-  return fail(ErrorCode::kInvalidArgument, fmt::format("{}: {} must be of type {}", where, property.name, property.type), property.name);
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("{}: {} must be of type {}", where, property.name, property.type), property.name);
 }
 
 struct FromFile {
@@ -78,16 +80,23 @@ Status take_file(Config& config, const std::string& file) {
   std::ifstream in(file);
   std::stringstream content;
   content << in.rdbuf();
-  if (!regular || !in.is_open()) return fail(ErrorCode::kNotFound, fmt::format("cannot read the configuration file {}: {}", file, not_there ? not_there.message() : "not a file one may read"), "config");
+  if (!regular || !in.is_open())
+    return fail(ErrorCode::kNotFound,
+                fmt::format("cannot read the configuration file {}: {}", file,
+                            not_there ? not_there.message() : "not a file one may read"),
+                "config");
   FromFile from{config, file};
   try {
     ZK_TRY_STATUS(from.take(toml::parse(content.str(), file), ""));
   } catch (const toml::parse_error& e) {
-    return fail(ErrorCode::kMalformed, fmt::format("{}:{}: not TOML: {}", file, e.source().begin.line, e.description()), "config");
+    return fail(ErrorCode::kMalformed,
+                fmt::format("{}:{}: not TOML: {}", file, e.source().begin.line, e.description()), "config");
   }
-  struct stat mode{};
+  struct stat mode {};
   if (from.secrets && ::stat(file.c_str(), &mode) == 0 && (mode.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-    return fail(ErrorCode::kPermissionDenied, fmt::format("{} holds a secret and can be read by others: chmod 600 {}", file, file), "config");
+    return fail(ErrorCode::kPermissionDenied,
+                fmt::format("{} holds a secret and can be read by others: chmod 600 {}", file, file),
+                "config");
   }
   return {};
 }
@@ -105,7 +114,9 @@ Status take_environment(Config& config, const Pairs& environment) {
       for (char& c : guess) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
       if (const auto bar = guess.find('_'); bar != std::string::npos) guess[bar] = '.';
       return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("environment: there is no setting {}; did you mean {}?", name, variable(*find(nearest(guess)))), name);
+                  fmt::format("environment: there is no setting {}; did you mean {}?", name,
+                              variable(*find(nearest(guess)))),
+                  name);
     }
     ZK_TRY_STATUS(set(config, *found, value, "environment"));
   }
@@ -114,7 +125,8 @@ Status take_environment(Config& config, const Pairs& environment) {
 
 Status check_together(const Config& config) {
   if (config.server.tls_certificate.empty() != config.server.tls_key.empty()) {
-    return fail(ErrorCode::kInvalidArgument, "server.tls_certificate and server.tls_key must be given together", "server.tls_key");
+    return fail(ErrorCode::kInvalidArgument,
+                "server.tls_certificate and server.tls_key must be given together", "server.tls_key");
   }
   return {};
 }
@@ -147,9 +159,12 @@ Pairs process_environment() {
 std::string markdown() {
   std::string out =
       "# Configuration\n\n"
-      "Made by `zhike config --markdown`; a test compares it with the program. Later sources win: defaults, the TOML file given with\n"
-      "`--config`, environment variables, flags (`--set NAME=VALUE`, and the short ones of `zhike serve --help`). An unknown name is\n"
-      "refused, with the nearest known one. A file that holds a secret must be readable by its owner only (mode 600).\n\n"
+      "Made by `zhike config --markdown`; a test compares it with the program. Later sources win: defaults, "
+      "the TOML file given with\n"
+      "`--config`, environment variables, flags (`--set NAME=VALUE`, and the short ones of `zhike serve "
+      "--help`). An unknown name is\n"
+      "refused, with the nearest known one. A file that holds a secret must be readable by its owner only "
+      "(mode 600).\n\n"
       "```toml\n[server]\nlisten = \"0.0.0.0:8080\"\n\n[storage]\ndata = \"/var/lib/zhike\"\n```\n";
   const Config defaults;
   std::string section;
@@ -157,11 +172,14 @@ std::string markdown() {
     const std::string head = p.name.substr(0, p.name.find('.'));
     if (head != section) {
       section = head;
-      out += fmt::format("\n## {}\n\n| name | type | default | range | environment | meaning |\n|---|---|---|---|---|---|\n", section);
+      out += fmt::format(
+          "\n## {}\n\n| name | type | default | range | environment | meaning |\n|---|---|---|---|---|---|\n",
+          section);
     }
     const std::string value = p.get(defaults);
-    out += fmt::format("| `{}` | {} | {} | {} | `{}` | {}{} |\n", p.name, p.type, value.empty() ? "" : "`" + value + "`", p.range,
-                       variable(p), p.doc, p.secret ? " Secret." : "");
+    out += fmt::format("| `{}` | {} | {} | {} | `{}` | {}{} |\n", p.name, p.type,
+                       value.empty() ? "" : "`" + value + "`", p.range, variable(p), p.doc,
+                       p.secret ? " Secret." : "");
   }
   return out;
 }

@@ -1,7 +1,8 @@
-// Every setting of Zhike, typed: defaults < TOML file < environment (ZHIKE_…) < flags. Only the composition root reads it;
-// modules get their own option structs from there.
+// Every setting of Zhike, typed: defaults < TOML file < environment (ZHIKE_…) < flags. Only the composition
+// root reads it; modules get their own option structs from there.
 //
-//   ZK_TRY(auto config, config::load({.file = "zhike.toml", .environment = config::process_environment(), .flags = {…}}));
+//   ZK_TRY(auto config, config::load({.file = "zhike.toml", .environment = config::process_environment(),
+//   .flags = {…}}));
 //
 // Thread-safety: plain values.
 #pragma once
@@ -76,13 +77,14 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct Sources {
   std::string file;   // "" for none
-  Pairs environment;  // all variables; those that start with ZHIKE_ count: ZHIKE_SERVER_LISTEN sets server.listen
+  Pairs environment;  // all variables; those that start with ZHIKE_ count: ZHIKE_SERVER_LISTEN sets
+                      // server.listen
   Pairs flags;        // {"server.listen", "…"}
 };
 
-// kNotFound: the file cannot be read; kMalformed: not TOML (the message has the line); kInvalidArgument: an unknown name
-// (the message offers the nearest), a wrong type or a value out of range; kPermissionDenied: the file holds a secret and can
-// be read by others. Error::field is the property's name.
+// kNotFound: the file cannot be read; kMalformed: not TOML (the message has the line); kInvalidArgument: an
+// unknown name (the message offers the nearest), a wrong type or a value out of range; kPermissionDenied: the
+// file holds a secret and can be read by others. Error::field is the property's name.
 Result<Config> load(const Sources& sources);
 
 Pairs process_environment();

@@ -16,9 +16,9 @@ struct Property {
   std::string range;  // "1 … 64", "" when free
   std::string doc;
   bool secret = false;
-  std::function<Status(Config&, const std::string&)> set;     // kInvalidArgument says what may be written
-  std::function<std::string(const Config&)> get;              // as it would be written, unquoted
-  bool quoted = false;                                        // in TOML
+  std::function<Status(Config&, const std::string&)> set;  // kInvalidArgument says what may be written
+  std::function<std::string(const Config&)> get;           // as it would be written, unquoted
+  bool quoted = false;                                     // in TOML
 };
 
 const std::vector<Property>& properties();

@@ -6,8 +6,8 @@
 
 namespace zk::connect {
 
-// True for loopback, private, link-local, carrier-grade NAT, multicast, documentation and reserved addresses, also when they
-// are written as IPv6 (mapped, NAT64, 6to4), and for every family but IPv4 and IPv6.
+// True for loopback, private, link-local, carrier-grade NAT, multicast, documentation and reserved addresses,
+// also when they are written as IPv6 (mapped, NAT64, 6to4), and for every family but IPv4 and IPv6.
 bool is_internal(const sockaddr* address);
 
 }  // namespace zk::connect

@@ -46,12 +46,17 @@ struct FreeList {
 };
 
 Error error_of(CURLcode code, const Call& call) {
-  if (call.refused) return {ErrorCode::kPermissionDenied, "the address lies in this server's own network (webhooks.allow_internal)"};
+  if (call.refused)
+    return {ErrorCode::kPermissionDenied,
+            "the address lies in this server's own network (webhooks.allow_internal)"};
   switch (code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return {ErrorCode::kInvalidArgument, "not an http or https URL", "/url"};
-    case CURLE_OPERATION_TIMEDOUT: return {ErrorCode::kDeadlineExceeded, "no answer in time"};
-    default: return {ErrorCode::kUnavailable, curl_easy_strerror(code)};
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return {ErrorCode::kInvalidArgument, "not an http or https URL", "/url"};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {ErrorCode::kDeadlineExceeded, "no answer in time"};
+    default:
+      return {ErrorCode::kUnavailable, curl_easy_strerror(code)};
   }
 }
 
@@ -68,7 +73,8 @@ Result<HttpReply> HttpClient::send(const HttpRequest& request) const {
   Call call{options_.allow_internal, false, options_.max_reply_bytes, {}};
   std::unique_ptr<curl_slist, FreeList> headers;
   const auto header = [&](const std::string& line) {
-    if (curl_slist* head = curl_slist_append(headers.get(), line.c_str()); headers.get() == nullptr) headers.reset(head);
+    if (curl_slist* head = curl_slist_append(headers.get(), line.c_str()); headers.get() == nullptr)
+      headers.reset(head);
   };
   header("Expect:");  // no waiting for 100 Continue
   for (const auto& line : request.headers) header(line);
@@ -89,7 +95,8 @@ Result<HttpReply> HttpClient::send(const HttpRequest& request) const {
   curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &call);
   curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, &take);
   curl_easy_setopt(c, CURLOPT_WRITEDATA, &call);
-  if (const CURLcode code = curl_easy_perform(c); code != CURLE_OK) return tl::unexpected(error_of(code, call));
+  if (const CURLcode code = curl_easy_perform(c); code != CURLE_OK)
+    return tl::unexpected(error_of(code, call));
   long status = 0;
   curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
   return HttpReply{static_cast<int>(status), std::move(call.body)};

@@ -1,11 +1,13 @@
-// Calls out over HTTP(S) (libcurl): one request, one bounded answer, within a time. Redirects are not followed, proxies of the
-// environment are not used, certificates are checked.
+// Calls out over HTTP(S) (libcurl): one request, one bounded answer, within a time. Redirects are not
+// followed, proxies of the environment are not used, certificates are checked.
 //
 //   HttpClient client({.timeout = 10s});
-//   ZK_TRY(auto reply, client.send({.url = "https://example.com/hook", .body = json, .headers = {"Content-Type: application/json"}}));
+//   ZK_TRY(auto reply, client.send({.url = "https://example.com/hook", .body = json, .headers =
+//   {"Content-Type: application/json"}}));
 //
-// Unless allow_internal, an address of this machine or network is refused at the moment of connecting, after the name was
-// resolved: a name that changes its mind between check and use (DNS rebinding) gains nothing. Thread-safe.
+// Unless allow_internal, an address of this machine or network is refused at the moment of connecting, after
+// the name was resolved: a name that changes its mind between check and use (DNS rebinding) gains nothing.
+// Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -18,7 +20,7 @@ namespace zk::connect {
 
 struct HttpRequest {
   std::string method = "POST";
-  std::string url;                   // http:// or https://
+  std::string url;  // http:// or https://
   std::string body;
   std::vector<std::string> headers;  // "Name: value"
 };
@@ -37,8 +39,8 @@ class HttpClient {
   };
   explicit HttpClient(Options options);
 
-  // kPermissionDenied: an internal address; kInvalidArgument: not an http(s) URL; kDeadlineExceeded; kUnavailable: not
-  // reachable, or its certificate is not good. A status of 4xx or 5xx is a reply.
+  // kPermissionDenied: an internal address; kInvalidArgument: not an http(s) URL; kDeadlineExceeded;
+  // kUnavailable: not reachable, or its certificate is not good. A status of 4xx or 5xx is a reply.
   Result<HttpReply> send(const HttpRequest& request) const;
 
  private:

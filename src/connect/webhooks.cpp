@@ -10,29 +10,41 @@ namespace zk::connect {
 namespace {
 
 constexpr storage::Query kAnyEnabled{"webhook.any_enabled", "SELECT COUNT(*) FROM webhook WHERE enabled = 1"};
-constexpr storage::Query kDue{"webhook.due",
-                              "SELECT id FROM webhook WHERE enabled = 1 AND next_attempt_at <= $1 AND seq < "
-                              "COALESCE((SELECT MAX(seq) FROM event), 0) ORDER BY next_attempt_at LIMIT 1000"};
-constexpr storage::Query kFind{"webhook.serve", "SELECT url, secret, events, enabled, seq, failures, next_attempt_at FROM webhook WHERE id = $1"};
-constexpr storage::Query kAdvance{"webhook.advance", "UPDATE webhook SET seq = $2 WHERE id = $1 AND seq < $2"};
-constexpr storage::Query kSuccess{"webhook.success",
-                                  "UPDATE webhook SET seq = $2, failures = 0, next_attempt_at = 0, last_status = $3, last_error = '' "
-                                  "WHERE id = $1 AND seq < $2"};
-constexpr storage::Query kFailure{"webhook.failure",
-                                  "UPDATE webhook SET failures = failures + 1, next_attempt_at = $2, last_status = $3, last_error = $4, "
-                                  "enabled = $5 WHERE id = $1"};
+constexpr storage::Query kDue{
+    "webhook.due",
+    "SELECT id FROM webhook WHERE enabled = 1 AND next_attempt_at <= $1 AND seq < "
+    "COALESCE((SELECT MAX(seq) FROM event), 0) ORDER BY next_attempt_at LIMIT 1000"};
+constexpr storage::Query kFind{
+    "webhook.serve",
+    "SELECT url, secret, events, enabled, seq, failures, next_attempt_at FROM webhook WHERE id = $1"};
+constexpr storage::Query kAdvance{"webhook.advance",
+                                  "UPDATE webhook SET seq = $2 WHERE id = $1 AND seq < $2"};
+constexpr storage::Query kSuccess{
+    "webhook.success",
+    "UPDATE webhook SET seq = $2, failures = 0, next_attempt_at = 0, last_status = $3, last_error = '' "
+    "WHERE id = $1 AND seq < $2"};
+constexpr storage::Query kFailure{
+    "webhook.failure",
+    "UPDATE webhook SET failures = failures + 1, next_attempt_at = $2, last_status = $3, last_error = $4, "
+    "enabled = $5 WHERE id = $1"};
 constexpr storage::Query kInsertDelivery{"webhook_delivery.insert",
-                                         "INSERT INTO webhook_delivery (webhook_id, seq, attempt, at, status, error) VALUES ($1, $2, $3, $4, $5, $6)"};
-constexpr storage::Query kFirstAttempt{"webhook_delivery.first", "SELECT COALESCE(MIN(at), 0) FROM webhook_delivery WHERE webhook_id = $1 AND seq = $2"};
+                                         "INSERT INTO webhook_delivery (webhook_id, seq, attempt, at, "
+                                         "status, error) VALUES ($1, $2, $3, $4, $5, $6)"};
+constexpr storage::Query kFirstAttempt{
+    "webhook_delivery.first",
+    "SELECT COALESCE(MIN(at), 0) FROM webhook_delivery WHERE webhook_id = $1 AND seq = $2"};
 // The last 200 are kept, and all of the event in hand.
-constexpr storage::Query kPrune{"webhook_delivery.prune",
-                                "DELETE FROM webhook_delivery WHERE webhook_id = $1 AND seq < $2 AND id <= COALESCE((SELECT id FROM "
-                                "webhook_delivery WHERE webhook_id = $1 ORDER BY id DESC LIMIT 1 OFFSET 200), 0)"};
+constexpr storage::Query kPrune{
+    "webhook_delivery.prune",
+    "DELETE FROM webhook_delivery WHERE webhook_id = $1 AND seq < $2 AND id <= COALESCE((SELECT id FROM "
+    "webhook_delivery WHERE webhook_id = $1 ORDER BY id DESC LIMIT 1 OFFSET 200), 0)"};
 
 constexpr int kEventsARound = 100;  // of one webhook, then others get their turn
 
 // Whether a JSON array of plain words, as the API wrote it, holds this one.
-bool holds(std::string_view json_array, std::string_view word) { return json_array.find(fmt::format("\"{}\"", word)) != std::string_view::npos; }
+bool holds(std::string_view json_array, std::string_view word) {
+  return json_array.find(fmt::format("\"{}\"", word)) != std::string_view::npos;
+}
 
 Deadline soon() { return after(std::chrono::seconds(10)); }
 
@@ -47,12 +59,15 @@ struct Webhooks::Hook {
 
 std::string signature(std::string_view secret, Timestamp at, std::string_view body) {
   const auto seconds = to_micros(at) / 1'000'000;
-  return fmt::format("t={},v1={}", seconds, auth::hex(auth::hmac_sha256(secret, fmt::format("{}.{}", seconds, body))));
+  return fmt::format("t={},v1={}", seconds,
+                     auth::hex(auth::hmac_sha256(secret, fmt::format("{}.{}", seconds, body))));
 }
 
 std::string delivery_body(const storage::Event& e) {
-  return fmt::format(R"({{"seq":{},"kind":"{}","at":"{}","inbox_id":{},"conversation_id":{},"contact_id":{},"actor":"{}","data":{}}})", e.seq, e.kind,
-                     to_iso8601(e.at), e.inbox_id, e.conversation_id, e.contact_id, e.actor, e.payload.empty() ? "{}" : e.payload);
+  return fmt::format(
+      R"({{"seq":{},"kind":"{}","at":"{}","inbox_id":{},"conversation_id":{},"contact_id":{},"actor":"{}","data":{}}})",
+      e.seq, e.kind, to_iso8601(e.at), e.inbox_id, e.conversation_id, e.contact_id, e.actor,
+      e.payload.empty() ? "{}" : e.payload);
 }
 
 std::chrono::milliseconds retry_delay(int failures, double jitter) {
@@ -61,7 +76,8 @@ std::chrono::milliseconds retry_delay(int failures, double jitter) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000 * (0.8 + 0.4 * jitter)));
 }
 
-Webhooks::Webhooks(storage::Db& db, const Clock& clock, auth::Sealer sealer, HttpClient client, Options options)
+Webhooks::Webhooks(storage::Db& db, const Clock& clock, auth::Sealer sealer, HttpClient client,
+                   Options options)
     : db_(db),
       clock_(clock),
       sealer_(std::move(sealer)),
@@ -116,7 +132,12 @@ void Webhooks::serve(std::int64_t id) {
       more = tl::unexpected(secret.error());
       break;
     }
-    Hook hook{id, (*row)->text(0), *secret, (*row)->text(2), (*row)->integer(4), static_cast<int>((*row)->integer(5))};
+    Hook hook{id,
+              (*row)->text(0),
+              *secret,
+              (*row)->text(2),
+              (*row)->integer(4),
+              static_cast<int>((*row)->integer(5))};
     more = deliver_next(hook);
   }
   if (!more) log::warn("connect", "webhook not served webhook={} code={}", id, to_string(more.error().code));
@@ -130,11 +151,14 @@ void Webhooks::serve(std::int64_t id) {
 Result<bool> Webhooks::deliver_next(Hook& hook) {
   constexpr int kBatch = 500;
   ZK_TRY(const auto events, db_.events_after(hook.seq, kBatch));
-  const auto wanted = std::find_if(events.begin(), events.end(), [&](const auto& e) { return holds(hook.events, e.kind); });
+  const auto wanted =
+      std::find_if(events.begin(), events.end(), [&](const auto& e) { return holds(hook.events, e.kind); });
   if (wanted == events.end()) {
     if (events.empty()) return false;
     const auto passed = events.back().seq;
-    ZK_TRY_STATUS(db_.write(soon(), [&](storage::Tx& tx) -> Status { return tx.run(kAdvance, {hook.id, passed}).map([](auto) {}); }));
+    ZK_TRY_STATUS(db_.write(soon(), [&](storage::Tx& tx) -> Status {
+      return tx.run(kAdvance, {hook.id, passed}).map([](auto) {});
+    }));
     return events.size() == kBatch;
   }
   const auto reply = post(hook, *wanted);
@@ -144,7 +168,8 @@ Result<bool> Webhooks::deliver_next(Hook& hook) {
     return true;
   }
   ++failed_;
-  ZK_TRY_STATUS(record_failure(hook, wanted->seq, reply ? reply->status : 0, reply ? "the answer was not 2xx" : reply.error().message));
+  ZK_TRY_STATUS(record_failure(hook, wanted->seq, reply ? reply->status : 0,
+                               reply ? "the answer was not 2xx" : reply.error().message));
   return false;
 }
 
@@ -152,7 +177,8 @@ Result<HttpReply> Webhooks::post(const Hook& hook, const storage::Event& event) 
   HttpRequest request;
   request.url = hook.url;
   request.body = delivery_body(event);
-  request.headers = {"Content-Type: application/json", "X-Zhike-Event: " + event.kind, fmt::format("X-Zhike-Delivery: {}-{}", hook.id, event.seq),
+  request.headers = {"Content-Type: application/json", "X-Zhike-Event: " + event.kind,
+                     fmt::format("X-Zhike-Delivery: {}-{}", hook.id, event.seq),
                      "X-Zhike-Signature: " + signature(hook.secret, clock_.now(), request.body)};
   return client_.send(request);
 }

@@ -3,12 +3,12 @@
 //   Webhooks webhooks(db, clock, auth.sealer(), HttpClient({…}), {});   // owned by the composition root
 //   … destruction finishes the deliveries in hand
 //
-// Each webhook has its own cursor over the ledger (webhook.seq), so events arrive in order and at least once; the receiver
-// drops what it knows by `seq`. A delivery is an answer of 2xx. After a failure the same event is tried again, first after
-// 10 s, then after twice the time before up to 1 h, each ± 20 %; a webhook whose event has failed for disable_after is turned
-// off. last_status, last_error and webhook_delivery record what happened.
-// Header X-Zhike-Signature: t=UNIX_SECONDS,v1=HEX, where HEX is HMAC-SHA256 (RFC 2104) of "t.body" under the webhook's secret.
-// Thread-safe.
+// Each webhook has its own cursor over the ledger (webhook.seq), so events arrive in order and at least once;
+// the receiver drops what it knows by `seq`. A delivery is an answer of 2xx. After a failure the same event
+// is tried again, first after 10 s, then after twice the time before up to 1 h, each ± 20 %; a webhook whose
+// event has failed for disable_after is turned off. last_status, last_error and webhook_delivery record what
+// happened. Header X-Zhike-Signature: t=UNIX_SECONDS,v1=HEX, where HEX is HMAC-SHA256 (RFC 2104) of "t.body"
+// under the webhook's secret. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -40,8 +40,9 @@ class Webhooks {
  public:
   struct Options {
     std::chrono::hours disable_after{5 * 24};
-    std::chrono::milliseconds look_every{1000};  // for retries that have become due; new events are seen at once
-    int threads = 4;                             // webhooks served at the same time, 1 … 64
+    std::chrono::milliseconds look_every{
+        1000};        // for retries that have become due; new events are seen at once
+    int threads = 4;  // webhooks served at the same time, 1 … 64
   };
   struct Stats {  // monotonic
     std::uint64_t delivered = 0, failed = 0, disabled = 0;
@@ -51,7 +52,8 @@ class Webhooks {
 
   // Looks for due deliveries now, as if look_every had passed.
   void poke() { look_.poke(); }
-  // Posts a made-up event "webhook.test" once and records nothing but the answer's status in the reply. Blocks; kNotFound.
+  // Posts a made-up event "webhook.test" once and records nothing but the answer's status in the reply.
+  // Blocks; kNotFound.
   Result<HttpReply> test(std::int64_t webhook_id, Deadline deadline) const;
   Stats stats() const;
 
@@ -71,11 +73,11 @@ class Webhooks {
   const auth::Sealer sealer_;
   const HttpClient client_;
   const Options options_;
-  std::atomic<bool> any_{true};               // false: no webhook is enabled, so commits need not wake anybody
+  std::atomic<bool> any_{true};  // false: no webhook is enabled, so commits need not wake anybody
   std::atomic<std::uint64_t> delivered_{0}, failed_{0}, disabled_{0};
   std::mutex mutex_;
-  std::unordered_set<std::int64_t> busy_;     // under mutex_: being served
-  Random random_;                             // under mutex_
+  std::unordered_set<std::int64_t> busy_;  // under mutex_: being served
+  Random random_;                          // under mutex_
   exec::Pool pool_;
   exec::Periodic look_;
   std::shared_ptr<void> listening_;

@@ -1,5 +1,6 @@
-// Counts durations in fixed buckets without a lock: request latency, waiting time in a queue, stages of a turn.
-// Bounds are those of the answer-time budget: 100 µs … 10 s, roughly ×2.5 a step. Thread-safe; observe() is wait-free.
+// Counts durations in fixed buckets without a lock: request latency, waiting time in a queue, stages of a
+// turn. Bounds are those of the answer-time budget: 100 µs … 10 s, roughly ×2.5 a step. Thread-safe;
+// observe() is wait-free.
 #pragma once
 
 #include <array>
@@ -10,11 +11,12 @@
 
 namespace zk::exec {
 
-inline constexpr std::array<double, 16> kBucketBoundsSeconds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                                             0.05,   0.1,     0.25,   0.5,   1.0,    2.5,   5.0,  10.0};
+inline constexpr std::array<double, 16> kBucketBoundsSeconds{
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
 
 struct HistogramSnapshot {
-  // counts[i]: observations ≤ kBucketBoundsSeconds[i] and above the bound before; the last counts those above all.
+  // counts[i]: observations ≤ kBucketBoundsSeconds[i] and above the bound before; the last counts those above
+  // all.
   std::array<std::uint64_t, kBucketBoundsSeconds.size() + 1> counts{};
   double sum_seconds = 0;
   std::uint64_t count() const {
@@ -35,7 +37,8 @@ class Histogram {
   }
   HistogramSnapshot snapshot() const {
     HistogramSnapshot out;
-    for (std::size_t i = 0; i < counts_.size(); ++i) out.counts[i] = counts_[i].load(std::memory_order_relaxed);
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+      out.counts[i] = counts_[i].load(std::memory_order_relaxed);
     out.sum_seconds = static_cast<double>(sum_ns_.load(std::memory_order_relaxed)) * 1e-9;
     return out;
   }

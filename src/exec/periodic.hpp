@@ -1,10 +1,11 @@
-// Runs a function again and again on a thread of its own: timers of the domain, cursors over the ledger, clean-up.
-// The period is counted from the end of one run to the start of the next, so runs never pile up.
+// Runs a function again and again on a thread of its own: timers of the domain, cursors over the ledger,
+// clean-up. The period is counted from the end of one run to the start of the next, so runs never pile up.
 //
 //   exec::Periodic snooze({.name = "snooze", .period = 1s}, [&] { wake_snoozed(db, clock); });
 //   snooze.poke();   // run as soon as possible, for example because an event arrived
 //
-// Thread-safe. An exception leaving the function is logged and the job goes on. Destruction stops it and joins.
+// Thread-safe. An exception leaving the function is logged and the job goes on. Destruction stops it and
+// joins.
 #pragma once
 
 #include <chrono>

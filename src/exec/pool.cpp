@@ -35,7 +35,8 @@ Status Pool::enqueue(Task task) {
     const std::lock_guard lock(mutex_);
     if (stopping_ || queue_.size() >= options_.queue) {
       ++rejected_;
-      return fail(ErrorCode::kUnavailable, stopping_ ? "the server is stopping" : "too busy: try again in a second", {},
+      return fail(ErrorCode::kUnavailable,
+                  stopping_ ? "the server is stopping" : "too busy: try again in a second", {},
                   "pool " + options_.name);
     }
     queue_.push_back(std::move(task));
@@ -90,7 +91,8 @@ void Pool::stop() {
 
 PoolStats Pool::stats() const {
   const std::lock_guard lock(mutex_);
-  return {options_.name, queue_.size(), options_.threads, executed_, rejected_, expired_, waiting_.snapshot()};
+  return {options_.name, queue_.size(), options_.threads,   executed_,
+          rejected_,     expired_,      waiting_.snapshot()};
 }
 
 }  // namespace zk::exec

@@ -1,4 +1,5 @@
-// A bounded pool of worker threads for synchronous domain work. Owned by the composition root; handed out by reference.
+// A bounded pool of worker threads for synchronous domain work. Owned by the composition root; handed out by
+// reference.
 //
 //   exec::Pool reads({.name = "db_read", .threads = 4, .queue = 1024});
 //   if (auto s = reads.post([=] { done(answer(request)); }); !s) done(too_busy(s.error()));
@@ -30,12 +31,12 @@ struct PoolOptions {
 
 struct PoolStats {
   std::string name;
-  std::size_t depth = 0;        // waiting now
+  std::size_t depth = 0;  // waiting now
   int threads = 0;
-  std::uint64_t executed = 0;   // since start
-  std::uint64_t rejected = 0;   // refused because the queue was full or the pool stopped
-  std::uint64_t expired = 0;    // dropped because their deadline passed while waiting
-  HistogramSnapshot waiting;    // seconds between post and start
+  std::uint64_t executed = 0;  // since start
+  std::uint64_t rejected = 0;  // refused because the queue was full or the pool stopped
+  std::uint64_t expired = 0;   // dropped because their deadline passed while waiting
+  HistogramSnapshot waiting;   // seconds between post and start
 };
 
 class Pool {
@@ -45,9 +46,11 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  // kUnavailable when the queue is full or the pool is stopping. An exception leaving the task is logged and dropped.
+  // kUnavailable when the queue is full or the pool is stopping. An exception leaving the task is logged and
+  // dropped.
   Status post(std::function<void()> task);
-  // As above; when the deadline passes before a thread is free, `late` runs (on a pool thread) instead of `task`.
+  // As above; when the deadline passes before a thread is free, `late` runs (on a pool thread) instead of
+  // `task`.
   Status post(Deadline deadline, std::function<void()> task, std::function<void()> late);
 
   // Refuses new tasks, finishes those queued, joins. Idempotent. Never called from a task of this pool.

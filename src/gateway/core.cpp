@@ -66,7 +66,8 @@ void Loop::start_tick() {
 }
 
 std::string Loop::new_request_id() {
-  // Unique in this process and unlikely to be met in another: the seed is random, loops differ by their address.
+  // Unique in this process and unlikely to be met in another: the seed is random, loops differ by their
+  // address.
   return fmt::format("{:016x}",
                      core.request_id_seed ^ (reinterpret_cast<std::uintptr_t>(this) << 24) ^ ++next_request);
 }

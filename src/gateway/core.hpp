@@ -68,7 +68,8 @@ struct Core {
 
   std::atomic<std::int64_t> connections{0}, sockets{0};
   std::atomic<std::size_t> body_bytes{0};
-  std::atomic<std::uint64_t> accepted{0}, refused_connections{0}, rate_limited{0}, timed_out{0}, slow_sockets_closed{0};
+  std::atomic<std::uint64_t> accepted{0}, refused_connections{0}, rate_limited{0}, timed_out{0},
+      slow_sockets_closed{0};
   std::atomic<std::uint64_t> socket_frames_sent{0}, socket_frames_received{0}, next_socket_id{0};
   std::vector<std::unique_ptr<RouteCounters>> routes;
 

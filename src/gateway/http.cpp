@@ -46,9 +46,10 @@ Response problem(int status, std::string_view code, std::string_view detail, std
   out.status = status;
   out.headers.emplace_back("Content-Type", "application/problem+json");
   if (status == 429 || status == 503) out.headers.emplace_back("Retry-After", "1");
-  out.body = fmt::format(
-      R"({{"type":"about:blank","title":{},"status":{},"code":{},"detail":{},"request_id":{}}})",
-      json_string(reason_phrase(status)), status, json_string(code), json_string(detail), json_string(request_id));
+  out.body =
+      fmt::format(R"({{"type":"about:blank","title":{},"status":{},"code":{},"detail":{},"request_id":{}}})",
+                  json_string(reason_phrase(status)), status, json_string(code), json_string(detail),
+                  json_string(request_id));
   return out;
 }
 

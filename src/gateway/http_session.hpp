@@ -1,7 +1,9 @@
 // Internal: one HTTP/1.1 connection on one loop. Template over the stream (TCP or TLS); instantiated in
-// session_plain/tls.cpp. Requests are taken one at a time: a pipelined one waits in the buffer until its turn.
+// session_plain/tls.cpp. Requests are taken one at a time: a pipelined one waits in the buffer until its
+// turn.
 #pragma once
 
+#include <array>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ssl/stream_base.hpp>
 #include <boost/asio/write.hpp>
@@ -9,7 +11,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +32,10 @@ template <class Stream>
 class HttpSession final : public Connection, public std::enable_shared_from_this<HttpSession<Stream>> {
  public:
   HttpSession(Core& core, Loop& loop, Stream stream, net::ip::address peer)
-      : core_(core), loop_(loop), stream_(std::move(stream)), peer_(std::move(peer)),
+      : core_(core),
+        loop_(loop),
+        stream_(std::move(stream)),
+        peer_(std::move(peer)),
         buffer_(core.options.limits.header_bytes + kBodyRead) {}
 
   void start() {
@@ -63,7 +67,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
         keep_alive_ = false;
         send(problem(504, "deadline_exceeded", "the request took too long", request_id_));
         break;
-      default: abort();
+      default:
+        abort();
     }
   }
   void on_drain() override {
@@ -108,9 +113,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
 
   void read() {
     const std::size_t room = state_ == State::kBody ? kBodyRead : kHeaderRead;
-    stream_.async_read_some(buffer_.prepare(room), [self = self_](const ErrorCodeOf& ec, std::size_t n) {
-      self->on_read(ec, n);
-    });
+    stream_.async_read_some(buffer_.prepare(room),
+                            [self = self_](const ErrorCodeOf& ec, std::size_t n) { self->on_read(ec, n); });
   }
 
   void on_read(const ErrorCodeOf& ec, std::size_t n) {
@@ -149,7 +153,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     take_head(message);
     auto target = parse_target(request_.target);
     if (!target) {
-      refuse(target.error().code == ErrorCode::kTooLarge ? 414 : 400, to_string(target.error().code), target.error().message);
+      refuse(target.error().code == ErrorCode::kTooLarge ? 414 : 400, to_string(target.error().code),
+             target.error().message);
       return false;
     }
     request_.path = std::move(target->path);
@@ -168,7 +173,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     request_.method = head_only_ ? "GET" : std::string(message.method_string());
     request_.target = std::string(message.target());
     for (const auto& field : message) {
-      auto& [name, value] = request_.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+      auto& [name, value] =
+          request_.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
       for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     }
     request_.tls = kTls;
@@ -204,7 +210,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     net::async_write(stream_, net::buffer(kContinue), [self = self_](const ErrorCodeOf& ec, std::size_t) {
       if (ec || self->state_ == State::kClosed) return self->finish();
-      if (self->state_ == State::kTimedOut) return self->refuse(408, "deadline_exceeded", "the request came too slowly");
+      if (self->state_ == State::kTimedOut)
+        return self->refuse(408, "deadline_exceeded", "the request came too slowly");
       self->parse();
     });
   }
@@ -250,7 +257,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     core_.count(rule_.route, 101, std::chrono::steady_clock::now() - started_);
     state_ = State::kClosed;
     loop_.remove(*this);
-    auto socket = std::make_shared<SocketConnection<Stream>>(core_, loop_, std::move(stream_), std::move(*session));
+    auto socket =
+        std::make_shared<SocketConnection<Stream>>(core_, loop_, std::move(stream_), std::move(*session));
     socket->run(parser_->get());
     self_.reset();
   }
@@ -259,7 +267,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
       return refuse(431, "too_large", "the request's headers are too large");
     }
-    if (ec == http::error::body_limit) return refuse(413, "too_large", "the body is larger than this address takes");
+    if (ec == http::error::body_limit)
+      return refuse(413, "too_large", "the body is larger than this address takes");
     refuse(400, "malformed", "not a valid HTTP request");
   }
   void refuse(int status, std::string_view code, std::string_view detail) {
@@ -303,8 +312,8 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
     rule_ = {};
   }
 
-  // Closing at once with unread bytes would reset the connection and could destroy the answer on its way: say goodbye,
-  // then read what the client still sends for a moment.
+  // Closing at once with unread bytes would reset the connection and could destroy the answer on its way: say
+  // goodbye, then read what the client still sends for a moment.
   void linger() {
     state_ = State::kLinger;
     wait(std::chrono::seconds(2));

@@ -13,8 +13,9 @@ namespace zk::gateway {
 class RateLimiter {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
-  // per_second ≤ 0: no limit. burst: requests that may come at once, ≥ 1. At most max_clients buckets are kept; when a shard
-  // is full, buckets that have filled up again are dropped, and failing that an arbitrary one.
+  // per_second ≤ 0: no limit. burst: requests that may come at once, ≥ 1. At most max_clients buckets are
+  // kept; when a shard is full, buckets that have filled up again are dropped, and failing that an arbitrary
+  // one.
   RateLimiter(double per_second, double burst, std::size_t max_clients = 65'536);
 
   bool allow(std::string_view client, TimePoint now);

@@ -12,15 +12,15 @@ namespace zk::gateway {
 
 struct HeadContext {
   std::string_view request_id;
-  std::string_view date;      // IMF-fixdate
+  std::string_view date;  // IMF-fixdate
   bool keep_alive = true;
-  bool tls = false;           // adds Strict-Transport-Security
-  bool cors = false;          // adds Access-Control-Allow-Origin: * (bearer tokens, no credentials)
+  bool tls = false;   // adds Strict-Transport-Security
+  bool cors = false;  // adds Access-Control-Allow-Origin: * (bearer tokens, no credentials)
 };
 
-// "" when a header of the response holds CR, LF or NUL, which would let a value end the head: the caller answers 500.
-// Content-Length is response.content().size(), except for 204 and 304, which have none.
-// Added unless the response sets them: Content-Security-Policy "default-src 'none'; frame-ancestors 'none'",
+// "" when a header of the response holds CR, LF or NUL, which would let a value end the head: the caller
+// answers 500. Content-Length is response.content().size(), except for 204 and 304, which have none. Added
+// unless the response sets them: Content-Security-Policy "default-src 'none'; frame-ancestors 'none'",
 // X-Content-Type-Options, Referrer-Policy, Cache-Control "no-store".
 std::string write_head(const Response& response, const HeadContext& context);
 

@@ -29,13 +29,13 @@ void raise_descriptor_limit() {
 
 Status load_tls(Core& core) {
   const Tls& files = *core.options.tls;
-  struct stat key{};
+  struct stat key {};
   if (::stat(files.key_file.c_str(), &key) != 0) {
     return fail(ErrorCode::kInvalidArgument, "cannot read the TLS key " + files.key_file, "server.tls_key");
   }
   if ((key.st_mode & S_IROTH) != 0) {
-    return fail(ErrorCode::kInvalidArgument, "the TLS key can be read by everybody: chmod 600 " + files.key_file,
-                "server.tls_key");
+    return fail(ErrorCode::kInvalidArgument,
+                "the TLS key can be read by everybody: chmod 600 " + files.key_file, "server.tls_key");
   }
   auto& context = core.tls.emplace(net::ssl::context::tls_server);
   context.set_options(net::ssl::context::default_workarounds | net::ssl::context::no_tlsv1 |
@@ -44,7 +44,8 @@ Status load_tls(Core& core) {
   boost::system::error_code ec;
   context.use_certificate_chain_file(files.certificate_file, ec);
   if (ec) {
-    return fail(ErrorCode::kInvalidArgument, "cannot use the TLS certificate " + files.certificate_file + ": " + ec.message(),
+    return fail(ErrorCode::kInvalidArgument,
+                "cannot use the TLS certificate " + files.certificate_file + ": " + ec.message(),
                 "server.tls_certificate");
   }
   context.use_private_key_file(files.key_file, net::ssl::context::pem, ec);
@@ -72,7 +73,8 @@ class ServerImpl final : public Server {
     const auto found = resolver.resolve(core_.options.host, std::to_string(core_.options.port),
                                         Tcp::resolver::passive | Tcp::resolver::numeric_service, ec);
     if (ec || found.empty()) {
-      return fail(ErrorCode::kInvalidArgument, "cannot listen on " + core_.options.host + ": no such address", "server.listen");
+      return fail(ErrorCode::kInvalidArgument, "cannot listen on " + core_.options.host + ": no such address",
+                  "server.listen");
     }
     const Tcp::endpoint endpoint = *found.begin();
     acceptor_->open(endpoint.protocol(), ec);
@@ -82,7 +84,8 @@ class ServerImpl final : public Server {
     if (ec) {
       const bool taken = ec == net::error::address_in_use;
       return fail(taken ? ErrorCode::kConflict : ErrorCode::kInvalidArgument,
-                  "cannot listen on " + core_.options.host + ":" + std::to_string(core_.options.port) + ": " + ec.message(),
+                  "cannot listen on " + core_.options.host + ":" + std::to_string(core_.options.port) + ": " +
+                      ec.message(),
                   "server.listen");
     }
     port_ = acceptor_->local_endpoint().port();
@@ -133,7 +136,8 @@ class ServerImpl final : public Server {
       return;
     }
     core_.accepted.fetch_add(1, std::memory_order_relaxed);
-    if (core_.connections.load(std::memory_order_relaxed) >= static_cast<std::int64_t>(core_.options.limits.connections)) {
+    if (core_.connections.load(std::memory_order_relaxed) >=
+        static_cast<std::int64_t>(core_.options.limits.connections)) {
       refuse(std::move(socket));
     } else {
       net::post(loop.ioc, [this, &loop, s = std::move(socket)]() mutable { start(loop, std::move(s)); });
@@ -157,7 +161,8 @@ class ServerImpl final : public Server {
     core_.refused_connections.fetch_add(1, std::memory_order_relaxed);
     if (core_.tls) return;
     static constexpr std::string_view kFull =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: "
+        "close\r\n\r\n";
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     socket.send(net::buffer(kFull), 0, ignored);
@@ -205,15 +210,17 @@ class ServerImpl final : public Server {
   }
 
   void wait_until_empty(SteadyTime until) {
-    // Connections end on their own threads without a lock; looking every few milliseconds at shutdown is enough.
-    while (core_.connections.load(std::memory_order_acquire) > 0 && std::chrono::steady_clock::now() < until) {
+    // Connections end on their own threads without a lock; looking every few milliseconds at shutdown is
+    // enough.
+    while (core_.connections.load(std::memory_order_acquire) > 0 &&
+           std::chrono::steady_clock::now() < until) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
 
   Core core_;
   std::vector<std::unique_ptr<Loop>> loops_;
-  std::optional<Acceptor> acceptor_;      // on the first loop, like retry_
+  std::optional<Acceptor> acceptor_;  // on the first loop, like retry_
   std::optional<net::steady_timer> retry_;
   std::uint16_t port_ = 0;
   std::size_t next_loop_ = 0;

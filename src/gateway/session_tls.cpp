@@ -7,7 +7,8 @@ namespace zk::gateway {
 
 void start_tls(Core& core, Loop& loop, TcpSocket socket, const net::ip::address& peer) {
   using TlsStream = beast::ssl_stream<TcpSocket>;
-  std::make_shared<HttpSession<TlsStream>>(core, loop, TlsStream(std::move(socket), *core.tls), peer)->start();
+  std::make_shared<HttpSession<TlsStream>>(core, loop, TlsStream(std::move(socket), *core.tls), peer)
+      ->start();
 }
 
 }  // namespace zk::gateway

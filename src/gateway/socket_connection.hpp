@@ -1,4 +1,5 @@
-// Internal: one WebSocket on one loop. Template over the stream (TCP or TLS); instantiated in session_plain/tls.cpp.
+// Internal: one WebSocket on one loop. Template over the stream (TCP or TLS); instantiated in
+// session_plain/tls.cpp.
 #pragma once
 
 #include <boost/asio/post.hpp>
@@ -27,7 +28,8 @@ class SocketConnection final : public Connection,
         loop_(loop),
         ws_(std::move(stream)),
         session_(std::move(session)),
-        handle_(std::make_shared<SocketHandle>(++core.next_socket_id, *this, core.options.limits.socket_frames,
+        handle_(std::make_shared<SocketHandle>(++core.next_socket_id, *this,
+                                               core.options.limits.socket_frames,
                                                core.options.limits.socket_bytes)) {}
 
   template <class Upgrade>
@@ -38,7 +40,8 @@ class SocketConnection final : public Connection,
     ws_.read_message_max(core_.options.limits.socket_message_bytes);
     ws_.auto_fragment(false);
     ws_.text(true);
-    ws_.set_option(websocket::stream_base::timeout{core_.options.timeouts.header, core_.options.timeouts.idle, true});
+    ws_.set_option(
+        websocket::stream_base::timeout{core_.options.timeouts.header, core_.options.timeouts.idle, true});
     ws_.async_accept(upgrade, [self = self_](const boost::system::error_code& ec) { self->on_accept(ec); });
   }
 
@@ -46,14 +49,17 @@ class SocketConnection final : public Connection,
     net::post(loop_.ioc, [self = this->shared_from_this()] { self->flush(); });
   }
   void request_close(std::uint16_t code, std::string reason) override {
-    net::post(loop_.ioc, [self = this->shared_from_this(), code, reason = std::move(reason)] { self->close(code, reason); });
+    net::post(loop_.ioc, [self = this->shared_from_this(), code, reason = std::move(reason)] {
+      self->close(code, reason);
+    });
   }
   void on_deadline() override { abort(); }
   void on_drain() override { close(1001, "the server restarts: reconnect"); }
   void abort() override {
     deadline = SteadyTime::max();
     boost::system::error_code ignored;
-    beast::get_lowest_layer(ws_).close(ignored);  // pending reads and writes end with an error, which ends this
+    beast::get_lowest_layer(ws_).close(
+        ignored);  // pending reads and writes end with an error, which ends this
     if (!reading_) finish();
   }
 
@@ -68,7 +74,8 @@ class SocketConnection final : public Connection,
 
   void read() {
     reading_ = true;
-    ws_.async_read(in_, [self = self_](const boost::system::error_code& ec, std::size_t) { self->on_read(ec); });
+    ws_.async_read(in_,
+                   [self = self_](const boost::system::error_code& ec, std::size_t) { self->on_read(ec); });
   }
 
   void on_read(const boost::system::error_code& ec) {

@@ -39,7 +39,8 @@ class Reader {
   std::string_view rest_;
 };
 
-// Whether an Accept-Encoding header takes the coding (RFC 9110 §12.5.3); "*" is not asked for by browsers and is left out.
+// Whether an Accept-Encoding header takes the coding (RFC 9110 §12.5.3); "*" is not asked for by browsers and
+// is left out.
 bool accepts(std::string_view header, std::string_view coding) {
   while (!header.empty()) {
     const std::size_t end = std::min(header.find(','), header.size());
@@ -49,7 +50,8 @@ bool accepts(std::string_view header, std::string_view coding) {
     const std::size_t semicolon = std::min(item.find(';'), item.size());
     if (item.substr(0, semicolon) != coding) continue;
     const auto parameters = item.substr(semicolon);
-    return parameters.find("q=0") == std::string_view::npos || parameters.find_first_of("123456789") != std::string_view::npos;
+    return parameters.find("q=0") == std::string_view::npos ||
+           parameters.find_first_of("123456789") != std::string_view::npos;
   }
   return false;
 }
@@ -89,7 +91,8 @@ std::optional<Response> StaticSite::page(std::string_view path, const Request& r
   std::string index;
   if (found == files_.end()) {
     const bool deep = path.starts_with("/console/") && path.find('.') == std::string_view::npos;
-    index = deep ? "/console/index.html" : std::string(path) + (path.ends_with('/') ? "index.html" : "/index.html");
+    index = deep ? "/console/index.html"
+                 : std::string(path) + (path.ends_with('/') ? "index.html" : "/index.html");
     found = files_.find(index);
     if (found == files_.end()) return std::nullopt;
     if (!deep && !path.ends_with('/')) return redirect(std::string(path) + "/");
@@ -134,13 +137,16 @@ Response StaticSite::serve(std::string_view path, const File& file, const Reques
 }
 
 bool has_content_hash(std::string_view path) {
-  // Vite: NAME-XXXXXXXX.EXT with eight characters of base64url; a word of eight letters ("overview") is not taken for one.
+  // Vite: NAME-XXXXXXXX.EXT with eight characters of base64url; a word of eight letters ("overview") is not
+  // taken for one.
   const std::string_view name = path.substr(path.rfind('/') + 1);
   const std::size_t dot = name.find('.');
   if (dot == std::string_view::npos || dot < 10 || name[dot - 9] != '-') return false;
   const auto hash = name.substr(dot - 8, 8);
   const auto plain = [](char c) { return c >= 'a' && c <= 'z'; };
-  const auto allowed = [&](char c) { return plain(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+  const auto allowed = [&](char c) {
+    return plain(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
   return std::all_of(hash.begin(), hash.end(), allowed) && !std::all_of(hash.begin(), hash.end(), plain);
 }
 
@@ -170,10 +176,13 @@ std::string_view content_type(std::string_view path) {
 }
 
 std::string_view page_policy(std::string_view path) {
-  // Inline styles only: components position pop-ups with style attributes. Images may come from where articles link to.
-#define ZK_POLICY                                                                                              \
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data: blob:; " \
-  "font-src 'self'; media-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; base-uri 'none'; " \
+  // Inline styles only: components position pop-ups with style attributes. Images may come from where
+  // articles link to.
+#define ZK_POLICY                                                                                           \
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data: "   \
+  "blob:; "                                                                                                 \
+  "font-src 'self'; media-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; base-uri " \
+  "'none'; "                                                                                                \
   "form-action 'self'; frame-ancestors "
   return path.starts_with("/widget/") ? ZK_POLICY "*" : ZK_POLICY "'none'";
 #undef ZK_POLICY

@@ -15,7 +15,8 @@ int hex(char c) {
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 Status check_path(std::string_view path) {
-  if (std::any_of(path.begin(), path.end(), is_control)) return fail(ErrorCode::kMalformed, "control byte in the path");
+  if (std::any_of(path.begin(), path.end(), is_control))
+    return fail(ErrorCode::kMalformed, "control byte in the path");
   for (std::size_t from = 1; from <= path.size();) {
     const std::size_t to = std::min(path.find('/', from), path.size());
     const auto segment = path.substr(from, to - from);
@@ -42,7 +43,8 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
     } else if (text[i] == '%') {
       const int high = i + 1 < text.size() ? hex(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? hex(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return fail(ErrorCode::kMalformed, "broken percent-encoding in the request target");
+      if (high < 0 || low < 0)
+        return fail(ErrorCode::kMalformed, "broken percent-encoding in the request target");
       out += static_cast<char>(high * 16 + low);
       i += 2;
     } else {
@@ -53,7 +55,8 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
 }
 
 Result<Target> parse_target(std::string_view target) {
-  if (target.size() > kMaxTargetBytes) return fail(ErrorCode::kTooLarge, "request target is longer than 8192 bytes");
+  if (target.size() > kMaxTargetBytes)
+    return fail(ErrorCode::kTooLarge, "request target is longer than 8192 bytes");
   if (target.empty() || target.front() != '/') {
     return fail(ErrorCode::kMalformed, "request target must be a path that starts with '/'");
   }
@@ -69,7 +72,8 @@ Result<Target> parse_target(std::string_view target) {
     const auto pair = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (pair.empty()) continue;
-    if (out.query.size() == kMaxQueryParameters) return fail(ErrorCode::kMalformed, "more than 100 query parameters");
+    if (out.query.size() == kMaxQueryParameters)
+      return fail(ErrorCode::kMalformed, "more than 100 query parameters");
     const std::size_t equals = pair.find('=');
     ZK_TRY(auto name, percent_decode(pair.substr(0, equals), true));
     ZK_TRY(auto value, percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), true));
@@ -86,7 +90,8 @@ std::string_view find_cookie(std::string_view header, std::string_view name) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string_view::npos || trim(pair.substr(0, equals)) != name) continue;
     auto value = trim(pair.substr(equals + 1));
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
     return value;
   }
   return {};

@@ -1,5 +1,6 @@
-// Reads what a client writes in the request line and in the Cookie header. Foreign input: every function is total,
-// bounded and fuzzed (fuzz/target.cpp). Sources: RFC 9112 §3.2 (origin-form), RFC 3986 §2.1, RFC 6265 §4.2.
+// Reads what a client writes in the request line and in the Cookie header. Foreign input: every function is
+// total, bounded and fuzzed (fuzz/target.cpp). Sources: RFC 9112 §3.2 (origin-form), RFC 3986 §2.1, RFC 6265
+// §4.2.
 #pragma once
 
 #include <string>
@@ -15,8 +16,9 @@ inline constexpr std::size_t kMaxTargetBytes = 8192;
 inline constexpr std::size_t kMaxQueryParameters = 100;
 
 struct Target {
-  std::string path;                                        // decoded; starts with '/'; no "." or ".." segment, no control byte
-  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order; "a" without '=' has an empty value
+  std::string path;  // decoded; starts with '/'; no "." or ".." segment, no control byte
+  std::vector<std::pair<std::string, std::string>>
+      query;  // decoded, in order; "a" without '=' has an empty value
 };
 
 // kMalformed: not origin-form, broken percent-encoding, a control byte, a dot segment, too many parameters;

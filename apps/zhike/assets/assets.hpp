@@ -1,4 +1,5 @@
-// web/dist as it was when the binary was built, packed for gateway::StaticSite. An empty pack when there was none.
+// web/dist as it was when the binary was built, packed for gateway::StaticSite. An empty pack when there was
+// none.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,5 @@
-// Build tool: pack OUT ROOT FILE…   packs web pages with brotli and gzip for gateway::StaticSite (the format is there).
+// Build tool: pack OUT ROOT FILE…   packs web pages with brotli and gzip for gateway::StaticSite (the format
+// is there).
 #include <brotli/encode.h>
 #include <zlib.h>
 
@@ -35,8 +36,8 @@ std::string gzip(const std::string& in) {
 std::string brotli(const std::string& in) {
   std::size_t size = BrotliEncoderMaxCompressedSize(in.size());
   std::string out(size, '\0');
-  const bool done = BrotliEncoderCompress(BROTLI_MAX_QUALITY, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, in.size(),
-                                          reinterpret_cast<const std::uint8_t*>(in.data()), &size,
+  const bool done = BrotliEncoderCompress(BROTLI_MAX_QUALITY, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT,
+                                          in.size(), reinterpret_cast<const std::uint8_t*>(in.data()), &size,
                                           reinterpret_cast<std::uint8_t*>(out.data())) == BROTLI_TRUE;
   out.resize(done ? size : 0);
   return out;

@@ -30,7 +30,9 @@ class AppServer : public testing::Test {
     c.log.level = "error";
     return c;
   }
-  static std::uint16_t port(const Server& server) { return static_cast<std::uint16_t>(std::stoi(server.url().substr(17))); }
+  static std::uint16_t port(const Server& server) {
+    return static_cast<std::uint16_t>(std::stoi(server.url().substr(17)));
+  }
 
   std::string dir_;
 };
@@ -85,7 +87,8 @@ TEST_F(AppServer, ATakenAddressAndABadOneAreSaid) {
 TEST(Address, ReadsHostAndPort) {
   EXPECT_EQ(parse_address("[::1]:8080")->host, "::1");
   EXPECT_EQ(parse_address("localhost:0")->port, 0);
-  for (const auto* bad : {"", ":80", "host", "host:", "host:x", "host:70000", "::1:80", "host:80x", "[]:80"}) {
+  for (const auto* bad :
+       {"", ":80", "host", "host:", "host:x", "host:70000", "::1:80", "host:80x", "[]:80"}) {
     EXPECT_FALSE(parse_address(bad)) << bad;
   }
 }

@@ -34,15 +34,19 @@ class Maintenance : public testing::Test {
     return it == all.end() ? Finding{Finding::Level::kFault, "absent", ""} : *it;
   }
   static std::int64_t agents(const config::Config& c) {
-    static constexpr storage::Query kCount{"t.count", "SELECT COUNT(*) FROM agent WHERE email = 'li@example.com' AND role = 'admin'"};
+    static constexpr storage::Query kCount{
+        "t.count", "SELECT COUNT(*) FROM agent WHERE email = 'li@example.com' AND role = 'admin'"};
     const auto db = storage::Db::open({.url = database_url(c.storage)});
     if (!db) return -1;
-    return (*db)->read(after(std::chrono::seconds(10)), [](storage::Tx& tx) { return tx.one(kCount); })->integer(0);
+    return (*db)
+        ->read(after(std::chrono::seconds(10)), [](storage::Tx& tx) { return tx.one(kCount); })
+        ->integer(0);
   }
 
   std::string dir_;
   config::Config config_;
-  const NewUser user_{.email = "Li@Example.com", .name = "李娜", .password = "correct horse battery staple 7"};
+  const NewUser user_{
+      .email = "Li@Example.com", .name = "李娜", .password = "correct horse battery staple 7"};
 };
 
 TEST_F(Maintenance, TheFirstUserComesFromTheCommandLine) {
@@ -98,7 +102,8 @@ TEST_F(Maintenance, DoctorFindsWhatIsWrong) {
   static constexpr storage::Query kTamper{"t.tamper", "UPDATE audit SET actor = 'somebody'"};
   {
     const auto db = storage::Db::open({.url = database_url(config_.storage)});
-    ASSERT_TRUE((*db)->write(after(std::chrono::seconds(10)), [](storage::Tx& tx) { return tx.run(kTamper); }));
+    ASSERT_TRUE(
+        (*db)->write(after(std::chrono::seconds(10)), [](storage::Tx& tx) { return tx.run(kTamper); }));
   }
   EXPECT_EQ(find(doctor(config_, ""), "audit chain").level, Level::kFault);
 }

@@ -23,20 +23,47 @@ bool internal(const char* text) {
   sockaddr_storage address{};
   auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
   auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
-  if (::inet_pton(AF_INET, text, &v4->sin_addr) == 1) v4->sin_family = AF_INET;
-  else if (::inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) v6->sin6_family = AF_INET6;
-  else ADD_FAILURE() << text;
+  if (::inet_pton(AF_INET, text, &v4->sin_addr) == 1)
+    v4->sin_family = AF_INET;
+  else if (::inet_pton(AF_INET6, text, &v6->sin6_addr) == 1)
+    v6->sin6_family = AF_INET6;
+  else
+    ADD_FAILURE() << text;
   return is_internal(reinterpret_cast<const sockaddr*>(&address));
 }
 
 TEST(Address, InternalOnesAreKnownInEveryNotation) {
-  for (const auto* a : {"0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "127.255.255.255", "169.254.169.254", "172.16.0.1", "172.31.255.255",
-                        "192.168.1.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "::127.0.0.1", "::ffff:127.0.0.1",
-                        "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fc00::1", "fd12::1", "fe80::1", "ff02::1", "2001:db8::1", "2001::1", "100::1"}) {
+  for (const auto* a : {"0.0.0.0",
+                        "10.1.2.3",
+                        "100.64.0.1",
+                        "127.0.0.1",
+                        "127.255.255.255",
+                        "169.254.169.254",
+                        "172.16.0.1",
+                        "172.31.255.255",
+                        "192.168.1.1",
+                        "198.18.0.1",
+                        "224.0.0.1",
+                        "255.255.255.255",
+                        "::",
+                        "::1",
+                        "::127.0.0.1",
+                        "::ffff:127.0.0.1",
+                        "::ffff:10.0.0.1",
+                        "64:ff9b::7f00:1",
+                        "2002:7f00:1::",
+                        "fc00::1",
+                        "fd12::1",
+                        "fe80::1",
+                        "ff02::1",
+                        "2001:db8::1",
+                        "2001::1",
+                        "100::1"}) {
     EXPECT_TRUE(internal(a)) << a;
   }
-  for (const auto* a : {"1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "172.15.255.255", "172.32.0.0", "192.169.0.0",
-                        "223.255.255.255", "2606:4700::1111", "2400:3200::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::"}) {
+  for (const auto* a : {"1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0",
+                        "172.15.255.255", "172.32.0.0", "192.169.0.0", "223.255.255.255", "2606:4700::1111",
+                        "2400:3200::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::"}) {
     EXPECT_FALSE(internal(a)) << a;
   }
   sockaddr local{};
@@ -68,8 +95,12 @@ class Receiver final : public gateway::Application {
     arrived.notify_all();
     done(std::move(response));
   }
-  Result<std::unique_ptr<gateway::SocketSession>> accept(const gateway::Request&) override { return fail(ErrorCode::kNotFound, ""); }
-  std::string url(const std::string& path = "/hook") const { return "http://127.0.0.1:" + std::to_string(server->port()) + path; }
+  Result<std::unique_ptr<gateway::SocketSession>> accept(const gateway::Request&) override {
+    return fail(ErrorCode::kNotFound, "");
+  }
+  std::string url(const std::string& path = "/hook") const {
+    return "http://127.0.0.1:" + std::to_string(server->port()) + path;
+  }
   // Waits until that many have arrived in all.
   std::vector<gateway::Request> wait_for(std::size_t n) {
     std::unique_lock lock(mutex);
@@ -108,7 +139,9 @@ TEST(HttpClient, RefusesTheOwnNetworkUnlessAllowed) {
   const HttpClient client({});
   EXPECT_EQ(client.send({.url = receiver.url()}).error().code, ErrorCode::kPermissionDenied);
   // By name too: what counts is the address the name leads to.
-  EXPECT_EQ(client.send({.url = "http://localhost:" + std::to_string(receiver.server->port()) + "/"}).error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(
+      client.send({.url = "http://localhost:" + std::to_string(receiver.server->port()) + "/"}).error().code,
+      ErrorCode::kPermissionDenied);
   EXPECT_TRUE(receiver.requests.empty());
 }
 
@@ -122,8 +155,10 @@ TEST(HttpClient, FollowsNothingAndSpeaksOnlyHttp) {
 }
 
 TEST(Signature, IsHmacOverTimeAndBody) {
-  // HMAC-SHA256("secret", "1700000000.{}"), by OpenSSL: printf '1700000000.{}' | openssl dgst -sha256 -hmac secret
-  EXPECT_EQ(signature("secret", from_micros(1'700'000'000'000'000), "{}"), "t=1700000000,v1=b8569b78799ff9e3cbff0fc2d63a33a2b57f3282abd07c37ae5e8e7d79a5f163");
+  // HMAC-SHA256("secret", "1700000000.{}"), by OpenSSL: printf '1700000000.{}' | openssl dgst -sha256 -hmac
+  // secret
+  EXPECT_EQ(signature("secret", from_micros(1'700'000'000'000'000), "{}"),
+            "t=1700000000,v1=b8569b78799ff9e3cbff0fc2d63a33a2b57f3282abd07c37ae5e8e7d79a5f163");
 }
 
 TEST(Retry, DoublesUpToAnHourWithJitter) {
@@ -150,25 +185,37 @@ class WebhooksTest : public testing::Test {
     std::filesystem::remove_all(dir_);
   }
   void start() {
-    webhooks_ = std::make_unique<Webhooks>(*db_, clock_, sealer_, HttpClient({.allow_internal = true}), Webhooks::Options{.disable_after = 24h, .look_every = 5ms});
+    webhooks_ = std::make_unique<Webhooks>(*db_, clock_, sealer_, HttpClient({.allow_internal = true}),
+                                           Webhooks::Options{.disable_after = 24h, .look_every = 5ms});
   }
   std::int64_t add_webhook(const std::string& events) {
-    static constexpr storage::Query kInsert{"t.webhook", "INSERT INTO webhook (url, secret, events, created_at) VALUES ($1, $2, $3, $4) RETURNING id"};
+    static constexpr storage::Query kInsert{
+        "t.webhook",
+        "INSERT INTO webhook (url, secret, events, created_at) VALUES ($1, $2, $3, $4) RETURNING id"};
     const auto sealed = sealer_.seal("secret");
-    return db_->write(after(10s), [&](storage::Tx& tx) -> Result<std::int64_t> {
-                ZK_TRY(const auto row, tx.one(kInsert, {receiver_.url(), storage::Blob{sealed}, events, clock_.now()}));
-                return row.integer(0);
-              })
+    return db_
+        ->write(after(10s),
+                [&](storage::Tx& tx) -> Result<std::int64_t> {
+                  ZK_TRY(const auto row,
+                         tx.one(kInsert, {receiver_.url(), storage::Blob{sealed}, events, clock_.now()}));
+                  return row.integer(0);
+                })
         .value();
   }
   void append(const std::string& kind, int n = 1) {
     ASSERT_TRUE(db_->write(after(10s), [&](storage::Tx& tx) -> Status {
-      for (int i = 0; i < n; ++i) ZK_TRY_STATUS(tx.append({.at = clock_.now(), .kind = kind, .actor = "bot", .audience = "agents", .payload = "{\"a\":1}"}));
+      for (int i = 0; i < n; ++i)
+        ZK_TRY_STATUS(tx.append({.at = clock_.now(),
+                                 .kind = kind,
+                                 .actor = "bot",
+                                 .audience = "agents",
+                                 .payload = "{\"a\":1}"}));
       return {};
     }));
   }
   storage::Row row(std::int64_t id) {
-    static constexpr storage::Query kRow{"t.row", "SELECT enabled, seq, failures, last_status, next_attempt_at FROM webhook WHERE id = $1"};
+    static constexpr storage::Query kRow{
+        "t.row", "SELECT enabled, seq, failures, last_status, next_attempt_at FROM webhook WHERE id = $1"};
     return db_->read(after(10s), [&](storage::Tx& tx) { return tx.one(kRow, {id}); }).value();
   }
   // The state is written after the receiver has answered: wait for it, not for a time.

@@ -1,4 +1,5 @@
-// Requests a second of a plain read, beside a bare Beast server in the same run; resident bytes of an idle WebSocket.
+// Requests a second of a plain read, beside a bare Beast server in the same run; resident bytes of an idle
+// WebSocket.
 //   bench_gateway_edge [--seconds N] [--sockets N]      one JSON object a line
 // Client and server share the machine: the client is one thread with 64 connections in a closed loop.
 #include <arpa/inet.h>
@@ -9,11 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -41,7 +42,7 @@ class Plain final : public Application {
     r.body = kBody;
     done(std::move(r));
   }
-  Result<std::unique_ptr<SocketSession>> accept(const Request&) override {
+  zk::Result<std::unique_ptr<SocketSession>> accept(const Request&) override {
     struct Quiet final : SocketSession {
       void on_open(std::shared_ptr<Socket> s) override { socket = std::move(s); }
       void on_text(std::string_view) override {}
@@ -50,8 +51,6 @@ class Plain final : public Application {
     };
     return std::make_unique<Quiet>();
   }
-  template <class T>
-  using Result = zk::Result<T>;
 };
 
 // The least that answers HTTP with Beast: one thread, keep-alive, no limits, no time-outs.
@@ -72,9 +71,10 @@ class Bare {
     explicit Session(Tcp::socket s) : stream(std::move(s)) {}
     void read() {
       request = {};
-      http::async_read(stream, buffer, request, [self = shared_from_this()](beast::error_code ec, std::size_t) {
-        if (!ec) self->write();
-      });
+      http::async_read(stream, buffer, request,
+                       [self = shared_from_this()](beast::error_code ec, std::size_t) {
+                         if (!ec) self->write();
+                       });
     }
     void write() {
       response = {http::status::ok, 11};
@@ -182,8 +182,10 @@ Load drive(std::uint16_t port, double seconds) {
 }
 
 void print(const char* name, const Load& l) {
-  std::printf("{\"bench\":\"plain_read\",\"server\":\"%s\",\"requests_per_s\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f}\n", name, l.per_second,
-              l.p50_us, l.p99_us);
+  std::printf(
+      "{\"bench\":\"plain_read\",\"server\":\"%s\",\"requests_per_s\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f}"
+      "\n",
+      name, l.per_second, l.p50_us, l.p99_us);
   std::fflush(stdout);
 }
 
@@ -210,7 +212,9 @@ void idle_sockets(std::uint16_t port, const Server& server, int count) {
     char in[1024];
     for (int i = 0; i < count; ++i) {
       const int fd = connect_to(port);
-      if (::write(fd, upgrade.data(), upgrade.size()) < 0 || ::read(fd, in, sizeof in) < 12 || std::string_view(in, 12) != "HTTP/1.1 101") _exit(1);
+      if (::write(fd, upgrade.data(), upgrade.size()) < 0 || ::read(fd, in, sizeof in) < 12 ||
+          std::string_view(in, 12) != "HTTP/1.1 101")
+        _exit(1);
     }
     if (::write(ready[1], "x", 1) < 0) _exit(1);
     _exit(::read(done[0], in, 1) < 0 ? 1 : 0);
@@ -222,8 +226,8 @@ void idle_sockets(std::uint16_t port, const Server& server, int count) {
     std::exit(1);
   }
   const long after = resident_bytes();
-  std::printf("{\"bench\":\"idle_sockets\",\"sockets\":%ld,\"bytes_each\":%.0f}\n", static_cast<long>(server.stats().sockets),
-              static_cast<double>(after - before) / count);
+  std::printf("{\"bench\":\"idle_sockets\",\"sockets\":%ld,\"bytes_each\":%.0f}\n",
+              static_cast<long>(server.stats().sockets), static_cast<double>(after - before) / count);
   ::close(done[1]);
   ::waitpid(child, nullptr, 0);
 }

@@ -1,4 +1,5 @@
-// The request line's target and the Cookie header: what every stranger may send before anything else is checked.
+// The request line's target and the Cookie header: what every stranger may send before anything else is
+// checked.
 #include <cstdint>
 #include <cstdlib>
 
@@ -9,10 +10,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   if (const auto target = parse_target(input)) {
     if (target->path.empty() || target->path.front() != '/') std::abort();
-    if (target->path.find('\0') != std::string::npos || target->path.find("/../") != std::string::npos) std::abort();
+    if (target->path.find('\0') != std::string::npos || target->path.find("/../") != std::string::npos)
+      std::abort();
     if (target->path.ends_with("/..") || target->query.size() > kMaxQueryParameters) std::abort();
   }
   const auto value = find_cookie(input, "zk_session");
-  if (!value.empty() && (value.data() < input.data() || value.data() + value.size() > input.data() + input.size())) std::abort();
+  if (!value.empty() &&
+      (value.data() < input.data() || value.data() + value.size() > input.data() + input.size()))
+    std::abort();
   return 0;
 }

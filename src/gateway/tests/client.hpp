@@ -1,4 +1,5 @@
-// A blocking client for the tests: raw bytes in, raw bytes out, so that nothing between test and server is polite.
+// A blocking client for the tests: raw bytes in, raw bytes out, so that nothing between test and server is
+// polite.
 #pragma once
 
 #include <boost/asio/connect.hpp>
@@ -13,8 +14,8 @@
 namespace zk::gateway::test {
 
 struct Reply {
-  int status = 0;      // 0: the server closed without an answer
-  std::string head;    // lower-cased
+  int status = 0;    // 0: the server closed without an answer
+  std::string head;  // lower-cased
   std::string body;
   std::string header(std::string_view lower_name) const {
     const auto at = head.find("\r\n" + std::string(lower_name) + ": ");
@@ -46,14 +47,16 @@ class Client {
     const auto length = out.header("content-length");
     const std::size_t want = head_only || length.empty() ? 0 : std::stoul(length);
     if (in_.size() < want) {
-      boost::asio::read(socket_, boost::asio::dynamic_buffer(in_), boost::asio::transfer_exactly(want - in_.size()), ec);
+      boost::asio::read(socket_, boost::asio::dynamic_buffer(in_),
+                        boost::asio::transfer_exactly(want - in_.size()), ec);
     }
     out.body = in_.substr(0, want);
     in_.erase(0, want);
     return out;
   }
   Reply get(std::string_view target, std::string_view headers = {}) {
-    write(std::string("GET ").append(target).append(" HTTP/1.1\r\nHost: t\r\n").append(headers).append("\r\n"));
+    write(
+        std::string("GET ").append(target).append(" HTTP/1.1\r\nHost: t\r\n").append(headers).append("\r\n"));
     return read();
   }
   // True when the server has closed its side.

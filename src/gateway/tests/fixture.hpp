@@ -58,7 +58,8 @@ class App final : public Application {
     Response r;
     r.headers.emplace_back("Content-Type", "text/plain");
     if (request.path == "/split") r.headers.emplace_back("X-Bad", "a\r\nSet-Cookie: b");
-    r.body = request.method + " " + request.path + " " + request.body + " " + request.remote_ip + (request.tls ? " tls" : "");
+    r.body = request.method + " " + request.path + " " + request.body + " " + request.remote_ip +
+             (request.tls ? " tls" : "");
     for (const auto& [name, value] : request.query) r.body += " " + name + "=" + value;
     done(std::move(r));
   }

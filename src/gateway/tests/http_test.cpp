@@ -34,8 +34,11 @@ TEST(Http, PipelinedRequestsAreAnsweredInOrder) {
   Running r;
   Client c(r.port());
   std::string many;
-  for (int i = 0; i < 50; ++i) many += "GET /" + std::to_string(i) + (i % 2 == 0 ? "" : "/x") + " HTTP/1.1\r\nHost: t\r\n\r\n";
-  many += "POST /p HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nhelloGET /pool HTTP/1.1\r\nHost: t\r\n\r\nGET /z HTTP/1.1\r\nHost: t\r\n\r\n";
+  for (int i = 0; i < 50; ++i)
+    many += "GET /" + std::to_string(i) + (i % 2 == 0 ? "" : "/x") + " HTTP/1.1\r\nHost: t\r\n\r\n";
+  many +=
+      "POST /p HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nhelloGET /pool HTTP/1.1\r\nHost: t\r\n\r\nGET "
+      "/z HTTP/1.1\r\nHost: t\r\n\r\n";
   c.write(many);
   for (int i = 0; i < 50; ++i) EXPECT_THAT(c.read().body, HasSubstr("GET /" + std::to_string(i)));
   EXPECT_THAT(c.read().body, HasSubstr("POST /p hello"));
@@ -54,7 +57,10 @@ TEST(Http, HeadHasTheLengthButNoBody) {
 }
 
 TEST(Http, RefusesGarbageWithAProblemDocument) {
-  const struct { std::string_view bytes; int status; } cases[] = {
+  const struct {
+    std::string_view bytes;
+    int status;
+  } cases[] = {
       {"\x16\x03\x01\x02garbage\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\nHost t\r\n\r\n", 400},
       {"GET / HTTP/1.1\r\n\r\n", 400},
@@ -81,7 +87,9 @@ TEST(Http, RefusesGarbageWithAProblemDocument) {
 
 TEST(Http, LimitsHeadersTargetAndBody) {
   Options o;
-  o.rules = [](std::string_view, std::string_view path) { return RouteRule{.body_limit = path == "/big" ? 100'000u : 10u}; };
+  o.rules = [](std::string_view, std::string_view path) {
+    return RouteRule{.body_limit = path == "/big" ? 100'000u : 10u};
+  };
   Running r(o);
   const std::string long_value(20'000, 'x');
   EXPECT_EQ(Client(r.port()).get("/", "X: " + long_value + "\r\n").status, 431);
@@ -91,7 +99,8 @@ TEST(Http, LimitsHeadersTargetAndBody) {
   EXPECT_EQ(announced.read().status, 413) << "refused from the announcement alone";
   EXPECT_TRUE(announced.closed());
   Client chunked(r.port());
-  chunked.write("POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n0123456789a\r\n0\r\n\r\n");
+  chunked.write(
+      "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n0123456789a\r\n0\r\n\r\n");
   EXPECT_EQ(chunked.read().status, 413);
   Client big(r.port());
   big.write("POST /big HTTP/1.1\r\nHost: t\r\nContent-Length: 90000\r\n\r\n" + std::string(90'000, 'y'));
@@ -193,7 +202,9 @@ TEST(Http, ConnectionsAreCapped) {
 
 TEST(Http, CorsOnlyWhereTheRuleSaysSo) {
   Options o;
-  o.rules = [](std::string_view, std::string_view path) { return RouteRule{.cors = path.starts_with("/widget")}; };
+  o.rules = [](std::string_view, std::string_view path) {
+    return RouteRule{.cors = path.starts_with("/widget")};
+  };
   Running r(o);
   Client c(r.port());
   c.write("OPTIONS /widget/a HTTP/1.1\r\nHost: t\r\nOrigin: https://shop.example\r\n\r\n");
@@ -206,7 +217,8 @@ TEST(Http, CorsOnlyWhereTheRuleSaysSo) {
 }
 
 TEST(Http, BelievesForwardedHeadersOfTrustedProxiesOnly) {
-  constexpr std::string_view kForwarded = "X-Forwarded-For: 203.0.113.9, 127.0.0.1\r\nX-Forwarded-Proto: https\r\n";
+  constexpr std::string_view kForwarded =
+      "X-Forwarded-For: 203.0.113.9, 127.0.0.1\r\nX-Forwarded-Proto: https\r\n";
   Running direct;
   EXPECT_THAT(Client(direct.port()).get("/", kForwarded).body, HasSubstr("127.0.0.1"));
   Options o;

@@ -13,14 +13,16 @@ TEST(Target, DecodesPathAndQuery) {
   const auto t = parse_target("/a%2Fb/%E4%BD%A0?q=1+2&empty=&flag&q=%26&&#fragment");
   ASSERT_TRUE(t);
   EXPECT_EQ(t->path, "/a/b/你");
-  const std::vector<std::pair<std::string, std::string>> want{{"q", "1 2"}, {"empty", ""}, {"flag", ""}, {"q", "&"}};
+  const std::vector<std::pair<std::string, std::string>> want{
+      {"q", "1 2"}, {"empty", ""}, {"flag", ""}, {"q", "&"}};
   EXPECT_EQ(t->query, want);
   EXPECT_EQ(parse_target("/a+b")->path, "/a+b") << "a plus in the path is a plus";
   EXPECT_EQ(parse_target("/a/...")->path, "/a/...");
 }
 
 TEST(Target, RefusesWhatIsNotAPath) {
-  for (const auto* bad : {"", "a", "*", "http://h/", "/%", "/%4", "/%gg", "/..", "/a/../b", "/a/.", "/%2E%2e/x", "/%0a", "/?a=%"}) {
+  for (const auto* bad : {"", "a", "*", "http://h/", "/%", "/%4", "/%gg", "/..", "/a/../b", "/a/.",
+                          "/%2E%2e/x", "/%0a", "/?a=%"}) {
     EXPECT_FALSE(parse_target(bad)) << bad;
   }
   EXPECT_EQ(parse_target("/" + std::string(8192, 'a')).error().code, ErrorCode::kTooLarge);
@@ -81,8 +83,9 @@ TEST(RateLimiter, MemoryIsBounded) {
 
 TEST(Problem, EscapesWhatItIsGiven) {
   const auto r = problem(503, "unavailable", "say \"no\"\n", "id");
-  EXPECT_EQ(r.body,
-            R"({"type":"about:blank","title":"Service Unavailable","status":503,"code":"unavailable","detail":"say \"no\"\u000a","request_id":"id"})");
+  EXPECT_EQ(
+      r.body,
+      R"({"type":"about:blank","title":"Service Unavailable","status":503,"code":"unavailable","detail":"say \"no\"\u000a","request_id":"id"})");
 }
 
 }  // namespace

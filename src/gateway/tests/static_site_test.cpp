@@ -65,7 +65,8 @@ TEST_F(Site, NothingIsSentAgainThatIsKnown) {
 }
 
 TEST_F(Site, HashedNamesAreKeptForEver) {
-  EXPECT_THAT(header(get("/console/assets/main-BfD3k2x9.js"), "Cache-Control"), testing::HasSubstr("immutable"));
+  EXPECT_THAT(header(get("/console/assets/main-BfD3k2x9.js"), "Cache-Control"),
+              testing::HasSubstr("immutable"));
   EXPECT_EQ(header(get("/console/index.html"), "Cache-Control"), "no-cache");
   EXPECT_EQ(header(get("/widget/loader.js"), "Cache-Control"), "public, max-age=300");
   EXPECT_FALSE(has_content_hash("/x/team-overview.js"));
@@ -88,8 +89,10 @@ TEST_F(Site, DeepLinksFoldersAndStrangers) {
 }
 
 TEST_F(Site, OnlyTheWidgetMayBeFramed) {
-  EXPECT_THAT(header(get("/widget/frame.html"), "Content-Security-Policy"), testing::HasSubstr("frame-ancestors *"));
-  EXPECT_THAT(header(get("/console/"), "Content-Security-Policy"), testing::HasSubstr("frame-ancestors 'none'"));
+  EXPECT_THAT(header(get("/widget/frame.html"), "Content-Security-Policy"),
+              testing::HasSubstr("frame-ancestors *"));
+  EXPECT_THAT(header(get("/console/"), "Content-Security-Policy"),
+              testing::HasSubstr("frame-ancestors 'none'"));
   EXPECT_THAT(header(get("/console/"), "Content-Security-Policy"), testing::HasSubstr("script-src 'self';"));
   EXPECT_EQ(header(get("/widget/loader.js"), "Cross-Origin-Resource-Policy"), "cross-origin");
 }
