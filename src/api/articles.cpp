@@ -219,7 +219,7 @@ std::vector<Route> article_routes(const KnowledgeParts& parts) {
                       return Context::text(std::move(text));
                     }});
   routes.push_back({.method = Method::kGet, .path = "/api/v1/articles/{id}", .access = P::kKnowledgeRead, .summary = "One article", .path_fields = kIdPath, .reply = kArticle, .handler = get_article});
-  routes.push_back({.method = Method::kPut, .path = "/api/v1/articles/{id}", .access = P::kKnowledgeWrite, .summary = "Save an article as a new version (If-Match: the version edited)", .path_fields = kIdPath, .body = kChange, .reply = kArticle, .handler = put_article});
+  routes.push_back({.method = Method::kPut, .path = "/api/v1/articles/{id}", .access = P::kKnowledgeWrite, .summary = "Save an article as a new version", .path_fields = kIdPath, .headers = {{"If-Match", is::etag(), kRequired, "the version that was edited, like \"7\""}}, .body = kChange, .reply = kArticle, .handler = put_article});
   routes.push_back({.method = Method::kDelete, .path = "/api/v1/articles/{id}", .access = P::kKnowledgeWrite, .summary = "Delete an article (it can be restored)", .path_fields = kIdPath, .status = 204, .handler = delete_article});
   routes.push_back({.method = Method::kPost, .path = "/api/v1/articles/{id}/restore", .access = P::kKnowledgeWrite, .summary = "Restore a deleted article", .path_fields = kIdPath, .reply = kArticle, .handler = restore_article});
   routes.push_back({.method = Method::kGet, .path = "/api/v1/articles/{id}/versions", .access = P::kKnowledgeRead, .summary = "Versions of an article, newest first", .path_fields = kIdPath, .reply = kVersions, .handler = list_versions});

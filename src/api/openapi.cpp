@@ -124,6 +124,7 @@ json::array parameters(const Route& route, Components& components) {
   json::array out;
   for (const auto& f : path_fields(route)) out.push_back(parameter("path", f, components));
   for (const auto& f : route.query) out.push_back(parameter("query", f, components));
+  for (const auto& f : route.headers) out.push_back(parameter("header", f, components));
   if (route.method == Method::kPost && route.repeat == Repeat::kStored &&
       route.access.first != Permission::kPublic)
     out.push_back(json::object{

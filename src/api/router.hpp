@@ -69,6 +69,7 @@ struct Route {
   std::string summary;
   std::vector<Field> path_fields{};  // of {names} that are not ids; an undeclared {name} is an id
   std::vector<Field> query{};
+  std::vector<Field> headers{};        // such as If-Match; that a required one is there is checked, its form by the handler
   Schema body{};          // null: no body
   bool raw_body = false;  // bytes of any media type instead; Context::request().body
   std::int64_t max_body_bytes = kDefaultBodyBytes;

@@ -52,6 +52,10 @@ bool url_like(std::string_view s) {
     return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '\\';
   });
 }
+bool etag_like(std::string_view s) {
+  return s.size() >= 3 && s.size() <= 20 && s.front() == '"' && s.back() == '"' &&
+         all_of(s.substr(1, s.size() - 2), [](char c) { return c >= '0' && c <= '9'; });
+}
 bool fits(Format format, std::string_view s) {
   switch (format) {
     case Format::kPlain:
@@ -67,6 +71,8 @@ bool fits(Format format, std::string_view s) {
       return url_like(s);
     case Format::kTime:
       return from_iso8601(s).has_value();
+    case Format::kETag:
+      return etag_like(s);
     case Format::kLocale:
       return locale_like(s);
     case Format::kToken:
@@ -89,6 +95,8 @@ std::string_view remedy(Format format) {
       return "must be an http or https address";
     case Format::kTime:
       return "must be a time like 2026-11-23T15:04:05Z";
+    case Format::kETag:
+      return "must be a version in quotes like \"7\"";
     case Format::kLocale:
       return "must be a language like zh-CN or en";
     case Format::kToken:
@@ -202,6 +210,8 @@ std::string_view pattern(Format format) {
       return R"(^https?://[A-Za-z0-9\[][!#-;=?-\[\]-~]*$)";
     case Format::kTime:
       return "";
+    case Format::kETag:
+      return R"(^"[0-9]{1,18}"$)";
     case Format::kLocale:
       return R"(^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$)";
     case Format::kToken:
@@ -226,6 +236,7 @@ Schema locale() { return make({.kind = Kind::kText, .min = 2, .max = 12, .format
 Schema token(std::int64_t max) {
   return make({.kind = Kind::kText, .min = 1, .max = max, .format = Format::kToken});
 }
+Schema etag() { return make({.kind = Kind::kText, .min = 3, .max = 20, .format = Format::kETag}); }
 Schema one_of(std::vector<std::string> values) {
   return make({.kind = Kind::kText, .values = std::move(values)});
 }

@@ -40,7 +40,7 @@ struct Field {
 
 enum class Kind { kAny, kObject, kMap, kList, kText, kInteger, kNumber, kBoolean, kBlocks };
 // kPlain: no NUL; kLine: no control characters, not blank; the others as their names say.
-enum class Format { kPlain, kLine, kEmail, kColor, kUrl, kTime, kLocale, kToken };
+enum class Format { kPlain, kLine, kEmail, kColor, kUrl, kTime, kLocale, kToken, kETag };
 
 struct SchemaNode {
   Kind kind = Kind::kAny;
@@ -63,6 +63,7 @@ Schema url();                    // https:// or http://, ≤ 2,000
 Schema time();                   // ISO 8601
 Schema locale();                 // "zh-CN", "en"
 Schema token(std::int64_t max);  // letters, digits, - _ . : ~
+Schema etag();                                // "7" with its quotes: a version, for If-Match
 Schema one_of(std::vector<std::string> values);
 Schema integer(std::int64_t min, std::int64_t max);
 Schema id();  // 1 …

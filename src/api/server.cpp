@@ -7,6 +7,7 @@
 #include <charconv>
 #include <exception>
 
+#include "api/agents.hpp"
 #include "api/idempotency.hpp"
 #include "api/openapi.hpp"
 #include "base/check.hpp"
@@ -245,6 +246,9 @@ Status Server::read_input(Context& context, const Router::Match& match) const {
   if (static_cast<std::int64_t>(request.body.size()) > route.max_body_bytes)
     return fail(ErrorCode::kTooLarge,
                 fmt::format("the body may have at most {} bytes", route.max_body_bytes));
+  for (const auto& f : route.headers)
+    if (f.presence == kRequired && request.header(lower_case(f.name)).empty())
+      return fail(ErrorCode::kInvalidArgument, fmt::format("the header {} is required: {}", f.name, f.note), f.name);
   ZK_TRY(context.path_, read_path(router_.path_schema(route), match));
   ZK_TRY(context.query_, read_query(router_.query_schema(route), request));
   ZK_TRY(context.body_, read_body(route, request));

@@ -10,6 +10,7 @@
 
 #include "api/admin.hpp"
 #include "api/agents.hpp"
+#include "api/articles.hpp"
 #include "api/server.hpp"
 #include "storage/tests/engines.hpp"
 
@@ -50,7 +51,8 @@ class ApiTest : public testing::Test {
   explicit ApiTest(std::vector<Route> more = {})
       : db(storage::Db::open({.url = engine.url()}).value()),
         auth(*db, clock, auth::Keys::from(test_key())),
-        server({*db, clock, auth, pool, slow}, with(admin_routes(auth), std::move(more)),
+        jobs(*db, clock),
+        server({*db, clock, auth, pool, slow}, with(with(admin_routes(auth), article_routes(knowledge())), std::move(more)),
                [](const gateway::Request&,
                   const auth::Caller& caller) -> Result<std::unique_ptr<gateway::SocketSession>> {
                  return fail(ErrorCode::kNotFound, caller.actor());  // tests look at who came
@@ -63,6 +65,11 @@ class ApiTest : public testing::Test {
   static std::vector<Route> with(std::vector<Route> routes, std::vector<Route> more) {
     routes.insert(routes.end(), more.begin(), more.end());
     return routes;
+  }
+  // Answers that no endpoint of these tests looks into.
+  KnowledgeParts knowledge() {
+    return {jobs, [](std::string_view, Timestamp) -> Result<std::string> { return R"({"decision":"none"})"; },
+            []() -> Result<std::string> { return R"({"articles":0})"; }};
   }
   static Deadline soon() { return after(std::chrono::seconds(30)); }
 
@@ -148,6 +155,7 @@ class ApiTest : public testing::Test {
   auth::Auth auth;
   exec::Pool pool{{.name = "api", .threads = 2, .queue = 64}};
   exec::Pool slow{{.name = "slow", .threads = 2, .queue = 16}};
+  ImportJobs jobs;
   Server server;
 
  private:

@@ -137,11 +137,11 @@ TEST(Schema, PatternsSayWhatIsChecked) {
                                             "a-b_c.d:e~f",
                                             "a/b",
                                             "a b c",
-                                            "---",
+                                            "---", "\"7\"", "7", "\"x\"", "\"\"", "\"1234567890123456789\"",
                                             "https://a/<x>",
                                             "https://a/`x`|"};
   for (const auto format : {Format::kPlain, Format::kLine, Format::kEmail, Format::kColor, Format::kUrl,
-                            Format::kLocale, Format::kToken}) {
+                            Format::kLocale, Format::kToken, Format::kETag}) {
     UErrorCode error = U_ZERO_ERROR;
     const auto text = icu::UnicodeString::fromUTF8(std::string(pattern(format)));
     const icu::RegexPattern* compiled = icu::RegexPattern::compile(text, 0, error);
