@@ -37,7 +37,7 @@ void append(std::string& out, const std::vector<T>& v) {
 template <class T>
 void take(const char*& from, std::size_t n, std::vector<T>& out) {
   out.resize(n);
-  std::memcpy(out.data(), from, n * sizeof(T));
+  if (n > 0) std::memcpy(out.data(), from, n * sizeof(T));
   from += n * sizeof(T);
 }
 
