@@ -3,3 +3,4 @@ export * from "./errors";
 export * from "./client";
 export * from "./live";
 export * from "./blocks";
+export * from "./frame";
