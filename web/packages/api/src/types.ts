@@ -200,7 +200,7 @@ export interface Article {
   valid_until: Time | null;
   channels: string[];
   language: string;
-  translation_of: string | null;
+  translation_of: string;
   status: ArticleStatus;
   version: number;
   author: string;
@@ -220,11 +220,11 @@ export interface TryResult {
   trace: Trace;
 }
 export interface ImportJob {
-  state: "queued" | "running" | "done" | "failed";
+  state: "waiting" | "running" | "done" | "failed";
   rows: number;
   done: number;
   kept: number;
-  refused: { row: number; reason: string }[];
+  refused: { row: number; field?: string; reason: string }[];
   error?: string;
 }
 export interface KnowledgeStatus {

@@ -17,5 +17,7 @@ export function toastError(error: unknown): void {
 
 // The message for one field of a form, or the form's own when the field is not shown.
 export function fieldError(error: unknown, field: string): string | null {
-  return isApiError(error) && error.field === field ? error.detail || errorText(error) : null;
+  return isApiError(error) && error.field.replace(/^\//, "").split("/")[0] === field
+    ? error.detail || errorText(error)
+    : null;
 }

@@ -159,7 +159,7 @@ export const articles: Article[] = Array.from({ length: 64 }, (_, i) => {
     valid_until: i % 13 === 12 ? minutesAgo(60 * 24) : null,
     channels: [],
     language: /^[A-Z]/.test(question) ? "en" : "zh-CN",
-    translation_of: null,
+    translation_of: "",
     status: i % 11 === 10 ? "draft" : i % 17 === 16 ? "archived" : "published",
     version: 1 + (i % 4),
     author: "agent:6",
