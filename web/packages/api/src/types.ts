@@ -276,13 +276,12 @@ export interface Settings {
   profile: "fast" | "best";
 }
 export interface AuditEntry {
-  id: Id;
+  seq: number;
   at: Time;
   actor: string;
   action: string;
-  object: string;
-  detail: string;
-  ip: string;
+  target: string;
+  detail: Record<string, unknown>;
 }
 export interface Attachment {
   id: Id;

@@ -461,13 +461,12 @@ export class Double {
     this.on("GET", "/audit", ({ query }) =>
       page(
         Array.from({ length: 80 }, (_, i) => ({
-          id: 80 - i,
+          seq: 80 - i,
           at: data.minutesAgo(i * 31),
           actor: `agent:${(i % 4) + 1}`,
           action: ["session.created", "article.updated", "agent.updated", "settings.updated"][i % 4],
-          object: ["", "X001", "agent:3", ""][i % 4],
-          detail: "",
-          ip: "10.0.0.8",
+          target: ["", "X001", "agent:3", ""][i % 4],
+          detail: { role: "agent" },
         })),
         query,
       ),

@@ -34,13 +34,16 @@ export function toLocal(iso: string | null): string {
 }
 export const fromLocal = (local: string): string | null => (local ? new Date(local).toISOString() : null);
 
+// Blocks are plain JSON; structuredClone refuses the proxies that Vue makes of them.
+export const copyBlocks = (blocks: readonly Block[]): Block[] => JSON.parse(JSON.stringify(blocks)) as Block[];
+
 export function formOf(a: Article): Form {
   return {
     id: a.id,
     category: a.category,
     question: a.question,
     similar: a.similar.join("\n"),
-    answer: structuredClone(a.answer),
+    answer: copyBlocks(a.answer),
     validFrom: toLocal(a.valid_from),
     validUntil: toLocal(a.valid_until),
     channels: a.channels.join(", "),
