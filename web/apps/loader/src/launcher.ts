@@ -1,20 +1,8 @@
 // The button on a company's page and the frame it opens. Nothing of the conversation lives here: the frame holds it.
-import { connectFrame, type Connection, type Identity, type ToFrame, type ToHost } from "@zhike/api";
+import { connectFrame, type Connection, type Identity, type ToFrame, type ToHost, type ZhikeApi } from "@zhike/api";
 import { brandTokens } from "@zhike/tokens";
 import { style } from "./style";
 
-export interface ZhikeApi {
-  open: () => void;
-  close: () => void;
-  setUser: (user: Identity | null) => void; // null: signed out; the next visitor of this browser sees nothing of it
-  setLocale: (locale: string) => void;
-  on: (event: "unread", f: (count: number) => void) => () => void; // called at once with the present count
-}
-declare global {
-  interface Window {
-    zhike?: ZhikeApi;
-  }
-}
 interface Options {
   server: string; // origin of the Zhike server
   token: string; // website token

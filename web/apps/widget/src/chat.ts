@@ -2,7 +2,7 @@
 // A visitor who only looks leaves no trace on the server: the session begins with his first message, with a kept token,
 // or when the page says who he is.
 import { reactive } from "vue";
-import { ApiClient, isApiError, LiveSocket, newKey, socketUrl } from "@zhike/api";
+import { ApiClient, ApiError, isApiError, LiveSocket, newKey, socketUrl } from "@zhike/api";
 import type { Attachment, Block, Ephemeral, Identity, LiveEvent, LiveState, Message } from "@zhike/api";
 import { Outbox } from "./outbox";
 import type { Store } from "./store";
@@ -61,6 +61,7 @@ export class Chat {
   private user: Identity | null = null;
   private generation = 0; // of the identity: answers to an earlier one are dropped
   private readonly files = new Map<string, File[]>(); // of messages still uploading
+  private readonly uploads = new Map<string, Promise<string>>(); // blob: addresses of what this visitor was shown
   private typingTimer: ReturnType<typeof setTimeout> | undefined;
   private typingSaidAt = 0;
   private told = -1;
@@ -157,10 +158,37 @@ export class Chat {
     this.typingSaidAt = on ? now : 0;
     this.live?.send({ type: "typing", conversation_id: c.id, on });
   }
+  isUpload(url: string): boolean {
+    return url.startsWith("/api/v1/attachments/");
+  }
+  // A blob: address of an upload, fetched once.
+  fetchUpload(url: string): Promise<string> {
+    const known = this.uploads.get(url);
+    if (known) return known;
+    const fetched = this.readUpload(url);
+    this.uploads.set(url, fetched);
+    fetched.catch(() => this.uploads.delete(url));
+    return fetched;
+  }
+  async download(url: string, name: string): Promise<void> {
+    await this.act(async () => {
+      const link = document.createElement("a");
+      link.href = await this.fetchUpload(url);
+      link.download = name;
+      link.click();
+    });
+  }
+
   // The visitor looks at the thread (or no longer does).
   look(seen: boolean): void {
     this.state.seen = seen;
     this.markRead();
+  }
+
+  private async readUpload(url: string): Promise<string> {
+    const response = await fetch(url, { headers: { Authorization: `Bearer ${this.o.store.kept.token}` } });
+    if (!response.ok) throw ApiError.of(response.status, "", null);
+    return URL.createObjectURL(await response.blob());
   }
 
   private async loadConfig(): Promise<void> {
@@ -238,6 +266,8 @@ export class Chat {
     this.o.store.forget();
     this.outbox.stop();
     this.files.clear();
+    for (const blob of this.uploads.values()) void blob.then((b) => URL.revokeObjectURL(b)).catch(() => {});
+    this.uploads.clear();
     Object.assign(this.state, { conversation: null, messages: [], typing: null, queue: null, closed: 0, readId: 0 });
     this.tellUnread();
   }

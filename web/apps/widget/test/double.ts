@@ -1,5 +1,4 @@
 // The widget's side of docs/protocol.md in memory, for tests and for looking at screens. Never shipped.
-import { vi } from "vitest";
 import type { Message } from "@zhike/api";
 import type { Config, VisitorConversation } from "../src/types";
 
@@ -62,7 +61,7 @@ export class Server {
   validTokens = new Set<string>();
   private nextToken = 1;
 
-  readonly fetch = vi.fn(async (url: string, init: RequestInit = {}): Promise<Response> => {
+  readonly fetch = async (url: string, init: RequestInit = {}): Promise<Response> => {
     await Promise.resolve();
     if (this.down) throw new TypeError("network");
     const headers = (init.headers ?? {}) as Record<string, string>;
@@ -76,7 +75,7 @@ export class Server {
       throw new TypeError("network");
     }
     return new Response(answer === undefined ? null : JSON.stringify(answer), { status });
-  });
+  };
   readonly socket = (): WebSocket => new FakeSocket(this) as unknown as WebSocket;
 
   calls(path: string): Record<string, unknown>[] {

@@ -12,6 +12,20 @@ export interface Identity {
   attributes?: Record<string, unknown>;
 }
 
+// window.zhike of a page that embeds the chat.
+export interface ZhikeApi {
+  open: () => void;
+  close: () => void;
+  setUser: (user: Identity | null) => void; // null: signed out; the next visitor of this browser sees nothing of it
+  setLocale: (locale: string) => void;
+  on: (event: "unread", f: (count: number) => void) => () => void; // called at once with the present count
+}
+declare global {
+  interface Window {
+    zhike?: ZhikeApi;
+  }
+}
+
 export type ToFrame =
   | { type: "init"; open: boolean; locale: string | null; user?: Identity | null; page_url: string }
   | { type: "visible"; open: boolean }
