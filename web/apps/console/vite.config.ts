@@ -17,5 +17,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // no data: URLs, the CSP allows none
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { "/api": { target: server, ws: true, changeOrigin: true }, "/widget": server } },
+  server: {
+    proxy: { "/api": { target: server, ws: true, changeOrigin: true, headers: { origin: server } }, "/widget": server },
+  },
 });

@@ -95,8 +95,8 @@ export interface Contact {
 export interface ContactNote {
   id: Id;
   text: string;
-  author_id: Id | null;
-  author_name: string;
+  agent_id: Id | null;
+  agent_name: string | null;
   created_at: Time;
 }
 

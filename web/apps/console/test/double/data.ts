@@ -320,8 +320,8 @@ contactNotes.push({
   id: 1,
   contact_id: 1,
   text: "老客户，偏好电话联系，注意语气。",
-  author_id: 2,
-  author_name: "王强",
+  agent_id: 2,
+  agent_name: "王强",
   created_at: minutesAgo(60 * 30),
 });
 

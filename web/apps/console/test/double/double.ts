@@ -264,8 +264,8 @@ export class Double {
       const note = {
         id: ++this.nextId,
         contact_id: Number(params.id),
-        author_id: this.me.id,
-        author_name: this.me.name,
+        agent_id: this.me.id,
+        agent_name: this.me.name,
         created_at: data.now(),
         ...(body as { text: string }),
       };

@@ -13,7 +13,7 @@ export default {
   clarified: "Asked back",
   handed_over: "Handed over",
   resolved: "Resolved",
-  median_first_response: "First response (median)",
+  median_first_response: "Median first reply",
   csat: "Satisfaction",
   trend: "Conversations over time",
   byHour: "Conversations by hour",
@@ -25,5 +25,5 @@ export default {
   times: "{n} time | {n} times",
   none: "Nothing yet",
   day: "Day",
-  share: "{p} of today's conversations",
+  share: "{p} of today",
 };
