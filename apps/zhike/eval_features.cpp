@@ -35,7 +35,7 @@ Status dump(const Flags& flags) {
   if (!flags.similar.empty()) ZK_TRY_STATUS(answering::add_similar(flags.similar, articles));
   ZK_TRY(const auto models, flags.models.open());
   ZK_TRY(auto kb, answering::KnowledgeBase::build(articles, models.encoders));
-  kb = kb->learn();
+  ZK_TRY(kb, kb->learn());
   std::vector<float> rows;
   std::size_t count = 0;
   Progress progress("features", questions.size());

@@ -113,9 +113,11 @@ void KnowledgeBase::keep_learnt(const KnowledgeBase& previous) {
   classifier_ = previous.classifier_;
   classes_ = previous.classes_;
   class_of_.assign(articles_.size(), -1);
+  tokens_.resize(articles_.size());
   for (std::size_t a = 0; a < articles_.size(); ++a) {
     const auto old = previous.find(article(a).external_id);
     if (!old) continue;
+    if (articles_[a] == previous.articles_[*old] && *old < previous.tokens_.size()) tokens_[a] = previous.tokens_[*old];
     if (!previous.class_of_.empty()) class_of_[a] = previous.class_of_[*old];
     for (std::size_t e = 0; e < states_.size() && e < previous.states_.size(); ++e) {
       states_[e].impostor_mean[a] = previous.states_[e].impostor_mean[*old];
@@ -124,7 +126,7 @@ void KnowledgeBase::keep_learnt(const KnowledgeBase& previous) {
   }
 }
 
-std::shared_ptr<const KnowledgeBase> KnowledgeBase::learn() const {
+Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::learn() const {
   auto kb = std::shared_ptr<KnowledgeBase>(new KnowledgeBase(*this));
   std::vector<std::vector<Term>> terms;
   std::vector<std::vector<float>> vectors;
@@ -149,7 +151,20 @@ std::shared_ptr<const KnowledgeBase> KnowledgeBase::learn() const {
   kb->class_of_.resize(articles_.size());
   for (std::size_t a = 0; a < articles_.size(); ++a) kb->class_of_[a] = static_cast<std::int32_t>(a);
   kb->measure_impostors();
-  return kb;
+  ZK_TRY_STATUS(kb->read_tokens());
+  return std::shared_ptr<const KnowledgeBase>(std::move(kb));
+}
+
+// Token vectors come from the first encoder alone and cost a run of it a text: only for articles that have none yet.
+Status KnowledgeBase::read_tokens() {
+  tokens_.resize(size());
+  if (encoders_.empty() || !encoders_[0].tokens) return {};
+  for (std::size_t a = 0; a < size(); ++a) {
+    if (tokens_[a]) continue;
+    ZK_TRY(const auto vectors, encoders_[0].tokens(articles_[a]->texts));
+    tokens_[a] = std::make_shared<const TokenRows>(token_rows(vectors, 0, articles_[a]->texts.size()));
+  }
+  return {};
 }
 
 // How near the questions of other articles come to each article (z-norm of speaker verification: Auckenthaler

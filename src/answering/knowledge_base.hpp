@@ -5,7 +5,7 @@
 // called from many threads at once.
 //
 //   ZK_TRY(auto kb, KnowledgeBase::build(articles, encoders));
-//   kb = kb->learn();
+//   ZK_TRY(kb, kb->learn());
 //   ZK_TRY(auto look, kb->look({"退款多久到账？", clock.now(), "web"}));
 #pragma once
 
@@ -53,7 +53,8 @@ class KnowledgeBase {
   static Result<std::shared_ptr<const KnowledgeBase>> build(std::span<const Article> articles,
                                                             const Encoders& encoders,
                                                             const KnowledgeBase* previous = nullptr);
-  std::shared_ptr<const KnowledgeBase> learn() const;
+  // Errors: what the encoders say.
+  Result<std::shared_ptr<const KnowledgeBase>> learn() const;
   bool learnt() const { return classifier_ != nullptr; }
 
   Result<Look> look(const Question& question) const;
@@ -89,6 +90,9 @@ class KnowledgeBase {
   void centre();
   void keep_learnt(const KnowledgeBase& previous);
   void measure_impostors();
+  Status read_tokens();
+  void see_tokens(const View& view, std::span<const std::uint32_t> articles, Matrix& f,
+                  std::size_t column) const;
   Look look_at(const View& view, const Question& question) const;
   void see_vectors(const View& view, std::size_t encoder, Matrix& f, std::size_t column) const;
   void see_classifier(const View& view, Matrix& f, std::size_t column) const;
@@ -108,6 +112,7 @@ class KnowledgeBase {
   Bm25 question_grams_, question_sounds_, question_words_, article_grams_, article_sounds_, article_words_;
   Repair repair_;
   std::shared_ptr<const Classifier> classifier_;
+  std::vector<std::shared_ptr<const TokenRows>> tokens_;  // by article; empty pointer until learnt
   std::vector<std::int32_t>
       class_of_;  // article → class of the classifier, −1 when it came after the last learn()
   std::size_t classes_ = 0;

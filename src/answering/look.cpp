@@ -15,9 +15,10 @@ namespace {
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 constexpr std::array<std::string_view, 7> kVectorColumns = {"raw",    "best", "best3", "answer",
                                                             "clause", "norm", "cohort"};
-constexpr std::array<std::string_view, 11> kLexicalColumns = {
+constexpr std::array<std::string_view, 10> kLexicalColumns = {
     "classifier",    "classifier.cohort", "bm25",           "bm25.sound", "bm25.words", "article",
-    "article.sound", "article.words",     "article.cohort", "title",      "run"};
+    "article.sound", "article.words",     "article.cohort", "title"};
+constexpr std::array<std::string_view, 4> kCloseColumns = {"late.article", "late.question", "late.back", "run"};
 constexpr std::array<std::string_view, 5> kPlainColumns = {"latin.share", "latin.other", "negation",
                                                            "similar", "length"};
 
@@ -57,6 +58,7 @@ struct KnowledgeBase::View {
   // By encoder: the vectors of the whole question (first) and of its clauses, centred and of length 1.
   std::vector<std::vector<std::vector<float>>> vectors;
   std::vector<float> norms;  // |q − mean| of the whole question by encoder
+  TokenRows tokens;  // of the whole question
   std::optional<Omitted> omitted{};
 
   void read() {
@@ -92,6 +94,7 @@ std::vector<std::string> KnowledgeBase::feature_names() const {
   for (const auto& slot : encoders_)
     for (const auto c : kVectorColumns) names.push_back(slot.name + "." + std::string(c));
   names.insert(names.end(), kLexicalColumns.begin(), kLexicalColumns.end());
+  names.insert(names.end(), kCloseColumns.begin(), kCloseColumns.end());
   const std::size_t compared = names.size();
   names.insert(names.end(), kPlainColumns.begin(), kPlainColumns.end());
   for (std::size_t i = 0; i < compared; ++i) names.push_back(names[i] + ".gap");
@@ -116,8 +119,15 @@ Result<Look> KnowledgeBase::look(const Question& question) const {
   for (std::size_t e = 0; e < encoders_.size(); ++e) {
     // Clauses are read by the first encoder only: the others cost several times as much.
     const std::span<const std::string> asked(variants.data(), e == 0 ? variants.size() : 1);
-    ZK_TRY(const auto vectors, encoders_[e].encoder->encode(asked));
     const std::size_t d = states_[e].mean.size();
+    if (encoders_[e].tokens && e == 0) {  // one run gives sentence and tokens
+      ZK_TRY(const auto vectors, encoders_[e].tokens(asked));
+      for (std::size_t v = 0; v < asked.size(); ++v)
+        view.see(vectors.values.data() + vectors.first_row[v] * d, states_[e].mean, e);
+      view.tokens = token_rows(vectors, 0, 1);
+      continue;
+    }
+    ZK_TRY(const auto vectors, encoders_[e].encoder->encode(asked));
     for (std::size_t v = 0; v < asked.size(); ++v) view.see(vectors.data() + v * d, states_[e].mean, e);
   }
   return look_at(view, question);
@@ -131,14 +141,16 @@ Look KnowledgeBase::look_left_out(std::size_t article, std::size_t text) const {
   for (std::size_t e = 0; e < encoders_.size(); ++e)
     view.see(p.vectors[e].data() + text * states_[e].mean.size(), states_[e].mean, e);
   view.omitted = Omitted{article, text};
+  if (article < tokens_.size() && tokens_[article]) view.tokens = tokens_[article]->text(text);
   return look_at(view, Question{});
 }
 
 Look KnowledgeBase::look_at(const View& view, const Question& question) const {
   const auto names = feature_names();
   const std::size_t lexical = encoders_.size() * kVectorColumns.size();
-  const std::size_t compared = lexical + kLexicalColumns.size();
-  Matrix all(size(), compared);
+  const std::size_t cheap = lexical + kLexicalColumns.size();
+  const std::size_t compared = cheap + kCloseColumns.size();
+  Matrix all(size(), cheap);
   for (std::size_t e = 0; e < encoders_.size(); ++e) see_vectors(view, e, all, e * kVectorColumns.size());
   see_classifier(view, all, lexical);
   see_terms(view, all, lexical + 2);
@@ -150,7 +162,8 @@ Look KnowledgeBase::look_at(const View& view, const Question& question) const {
   look.question = question_features(view);
   look.features = Matrix(look.articles.size(), names.size());
   for (std::size_t i = 0; i < look.articles.size(); ++i)
-    std::copy_n(all.row(look.articles[i]), compared, look.features.row(i));
+    std::copy_n(all.row(look.articles[i]), cheap, look.features.row(i));
+  see_tokens(view, look.articles, look.features, cheap);
   see_closely(view, look.articles, look.features, compared - 1);
   for (std::size_t c = 0; c < compared; ++c) {  // distance to the best other candidate
     float first = -std::numeric_limits<float>::infinity(), second = first;
@@ -258,6 +271,24 @@ void KnowledgeBase::see_terms(const View& view, Matrix& f, std::size_t column) c
   by_article(article_sounds_, view.sounds, column + 4);
   by_article(article_words_, view.words, column + 5);
   standardise(f, column + 3, f, column + 6);
+}
+
+void KnowledgeBase::see_tokens(const View& view, std::span<const std::uint32_t> articles, Matrix& f,
+                               std::size_t column) const {
+  for (std::size_t i = 0; i < articles.size(); ++i) {
+    const auto a = articles[i];
+    float* out = f.row(i) + column;
+    if (view.tokens.texts() == 0 || a >= tokens_.size() || !tokens_[a]) {
+      out[0] = out[1] = out[2] = kMissing;
+      continue;
+    }
+    const bool own = view.omitted && view.omitted->article == a;
+    const auto s = late_scores(view.tokens, *tokens_[a], articles_[a]->questions,
+                               own ? static_cast<std::ptrdiff_t>(view.omitted->text) : -1);
+    out[0] = s.article;
+    out[1] = s.question;
+    out[2] = s.back;
+  }
 }
 
 void KnowledgeBase::see_closely(const View& view, std::span<const std::uint32_t> articles, Matrix& f,

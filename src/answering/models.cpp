@@ -8,7 +8,7 @@ namespace zk::answering {
 namespace fs = std::filesystem;
 namespace {
 
-Result<std::shared_ptr<nlu::Encoder>> open_first(const fs::path& directory, const ModelOptions& options) {
+Result<std::shared_ptr<nlu::BertEncoder>> open_first(const fs::path& directory, const ModelOptions& options) {
   nlu::BertOptions bert;
   bert.queue.workers = options.threads;
   if (options.encoder.empty()) return nlu::open_bge(directory, bert);
@@ -49,7 +49,9 @@ Result<Models> open_models(const fs::path& directory, const ModelOptions& option
     out.note = first.error().message;
     return out;
   }
-  out.encoders.push_back({"bge", *std::move(first)});
+  const auto bert = *first;
+  out.encoders.push_back(
+      {"bge", bert, nullptr, [bert](std::span<const std::string> texts) { return bert->encode_tokens(texts); }});
   out.profile = options.profile;
   const auto weights = directory / "weights" / ("answering-" + std::string(to_string(out.profile)) + ".json");
   if (!fs::exists(weights)) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "answering/late.hpp"
 #include "answering/terms.hpp"
 #include "domain/article.hpp"
 #include "nlu/encoder.hpp"
