@@ -22,6 +22,7 @@ Result<answering::Models> ModelFlags::open() const {
   ZK_TRY(options.profile, answering::profile_of(profile));
   options.encoder = encoder;
   options.cache = cache;
+  options.keep_questions = true;
   options.threads = threads;
   ZK_TRY(auto opened, answering::open_models(answering::find_models(models, {}), options));
   if (!opened.note.empty()) fmt::print(stderr, "zhike: {}\n", opened.note);

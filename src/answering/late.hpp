@@ -29,8 +29,9 @@ struct TokenRows {
   TokenRows text(std::size_t i) const;  // that one alone
 };
 
-// Texts [first, last) of `vectors`, without their sentence rows.
-TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last);
+// Texts [first, last) of `vectors`, without their sentence rows. `mean` (the same width, or empty) is what all tokens have in
+// common: it is taken off, and a token weighs as the square of what is left, so that function words weigh little.
+TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last, std::span<const float> mean);
 
 struct LateScores {
   float article = 0;   // each question token against all tokens of the article, weighted mean of the best; −1 … 1

@@ -124,7 +124,7 @@ Result<Look> KnowledgeBase::look(const Question& question) const {
       ZK_TRY(const auto vectors, encoders_[e].tokens(asked));
       for (std::size_t v = 0; v < asked.size(); ++v)
         view.see(vectors.values.data() + vectors.first_row[v] * d, states_[e].mean, e);
-      view.tokens = token_rows(vectors, 0, 1);
+      view.tokens = token_rows(vectors, 0, 1, token_mean_);
       continue;
     }
     ZK_TRY(const auto vectors, encoders_[e].encoder->encode(asked));

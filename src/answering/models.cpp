@@ -3,6 +3,8 @@
 #include <cstdlib>
 
 #include "nlu/bge.hpp"
+#include "nlu/e5.hpp"
+#include "nlu/vector_cache.hpp"
 
 namespace zk::answering {
 namespace fs = std::filesystem;
@@ -16,6 +18,17 @@ Result<std::shared_ptr<nlu::BertEncoder>> open_first(const fs::path& directory, 
   auto tokenizer = options.encoder.parent_path() / "tokenizer.json";
   if (!fs::exists(tokenizer)) tokenizer = directory / "bge-small-zh-v1.5-tokenizer.json";
   return nlu::open_bert(options.encoder, tokenizer, bert);
+}
+
+Result<EncoderSlot> slot_of(std::string name, std::shared_ptr<nlu::Encoder> encoder, const ModelOptions& options) {
+  EncoderSlot slot{std::move(name), std::move(encoder), nullptr, nullptr};
+  if (options.cache.empty()) return slot;
+  std::error_code ignored;
+  fs::create_directories(options.cache, ignored);
+  ZK_TRY(const auto cached, nlu::CachedEncoder::open(slot.encoder, options.cache / ("vectors-" + slot.name + ".cache"), {}));
+  slot.stored = cached;
+  if (options.keep_questions) slot.encoder = cached;
+  return slot;
 }
 
 }  // namespace
@@ -50,8 +63,14 @@ Result<Models> open_models(const fs::path& directory, const ModelOptions& option
     return out;
   }
   const auto bert = *first;
-  out.encoders.push_back(
-      {"bge", bert, nullptr, [bert](std::span<const std::string> texts) { return bert->encode_tokens(texts); }});
+  ZK_TRY(auto slot, slot_of("bge", bert, options));
+  slot.tokens = [bert](std::span<const std::string> texts) { return bert->encode_tokens(texts); };
+  out.encoders.push_back(std::move(slot));
+  if (options.profile == Profile::kBest) {
+    ZK_TRY(auto second, nlu::open_e5(directory, {.workers = options.threads, .max_batch = 8}));
+    ZK_TRY(auto multilingual, slot_of("e5", std::move(second), options));
+    out.encoders.push_back(std::move(multilingual));
+  }
   out.profile = options.profile;
   const auto weights = directory / "weights" / ("answering-" + std::string(to_string(out.profile)) + ".json");
   if (!fs::exists(weights)) {

@@ -21,9 +21,9 @@ RIGHT, WRONG, AMBIGUOUS, NOTHING = 0, 1, 2, 3
 FOLDS = 5
 TARGETS = (.90, .92, .94, .95, .96, .97, .975, .98, .985, .99)
 RANKER = dict(objective="rank:ndcg", n_estimators=300, max_depth=5, learning_rate=.05, subsample=.8, colsample_bytree=.5,
-              min_child_weight=5, lambdarank_pair_method="topk", lambdarank_num_pair_per_sample=6, tree_method="hist")
+              min_child_weight=5, lambdarank_pair_method="topk", lambdarank_num_pair_per_sample=6, tree_method="hist", n_jobs=1)
 DECISION = dict(objective="multi:softprob", num_class=4, n_estimators=220, max_depth=3, learning_rate=.04, subsample=.8,
-                colsample_bytree=.4, min_child_weight=8, tree_method="hist")
+                colsample_bytree=.4, min_child_weight=8, tree_method="hist", n_jobs=1)
 
 
 class Company:
