@@ -1,7 +1,3 @@
-#include <fmt/format.h>
-
-#include "answering/corpus.hpp"
-#include "answering/models.hpp"
 #include "commands.hpp"
 #include "eval.hpp"
 
@@ -10,6 +6,7 @@ namespace zk::cli {
 void add_eval(CLI::App& app) {
   auto* eval = app.add_subcommand("eval", "Measure understanding and answering, with the code of production");
   eval->require_subcommand(1);
+  add_eval_answers(*eval);
   add_eval_features(*eval);
 }
 

@@ -9,6 +9,7 @@
 
 namespace zk::cli {
 
+void add_eval_answers(CLI::App& eval);
 void add_eval_features(CLI::App& eval);
 
 // --models, --profile, --encoder, --cache: the same for every command that answers.

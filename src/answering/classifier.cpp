@@ -149,14 +149,78 @@ class DualRidge final : public Classifier {
   bool ok_ = false;
 };
 
+// The same model solved over features instead of texts: n-grams are hashed with signs into kHashed columns (Weinberger et
+// al. 2009). Weights of row i as in the dual: minimise Σ wᵢ (yᵢ − f(xᵢ))² + ridge · |B|².
+class PrimalRidge final : public Classifier {
+ public:
+  static constexpr std::size_t kHashed = 1024;
+
+  PrimalRidge(const std::vector<LabelledText>& rows, std::span<const std::size_t> dimensions, std::size_t articles)
+      : dimensions_(dimensions.begin(), dimensions.end()), tfidf_(rows),
+        width_(std::accumulate(dimensions.begin(), dimensions.end(), kHashed)), weights_(articles, width_) {
+    Matrix columns(width_, rows.size());  // one feature a row: the Gram matrix is then made of contiguous dot products
+    std::vector<float> mean(width_, 0.0F), x(width_);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      features(rows[i].terms, rows[i].vectors, x);
+      for (std::size_t k = 0; k < width_; ++k) {
+        columns.row(k)[i] = x[k] * std::sqrt(rows[i].weight);
+        weights_.row(rows[i].article)[k] += rows[i].weight * x[k];
+        mean[k] += rows[i].weight * x[k] / static_cast<float>(articles);
+      }
+    }
+    for (std::size_t a = 0; a < articles; ++a)
+      for (std::size_t k = 0; k < width_; ++k) weights_.row(a)[k] -= mean[k];
+    Matrix gram(width_, width_);
+    for (std::size_t k = 0; k < width_; ++k) {
+      for (std::size_t l = 0; l <= k; ++l) gram.row(k)[l] = dot(columns.row(k), columns.row(l), rows.size());
+      gram.row(k)[k] += kRidge;
+    }
+    ok_ = factorise(gram);
+    if (ok_) solve(gram, weights_);
+  }
+  bool ok() const { return ok_; }
+
+  void score(std::span<const Term> terms, std::span<const float* const> vectors, std::span<float> out) const override {
+    ZK_CHECK(out.size() == weights_.rows);
+    std::vector<float> x(width_);
+    features(terms, vectors, x);
+    multiply(weights_.values, x, out);
+  }
+  std::vector<float> left_out(std::size_t) const override { return {}; }
+
+ private:
+  void features(std::span<const Term> terms, std::span<const float* const> vectors, std::vector<float>& x) const {
+    std::fill(x.begin(), x.end(), 0.0F);
+    const auto sparse = tfidf_.transform(terms);
+    for (std::size_t k = 0; k < sparse.index.size(); ++k) {
+      const std::uint64_t h = (sparse.index[k] + 1) * 0x9e3779b97f4a7c15ull;
+      x[(h >> 20) % kHashed] += ((h >> 63) != 0 ? 1.0F : -1.0F) * std::sqrt(kTermShare) * sparse.value[k];
+    }
+    std::size_t at = kHashed;
+    for (std::size_t e = 0; e < vectors.size(); at += dimensions_[e++]) std::copy_n(vectors[e], dimensions_[e], x.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+
+  std::vector<std::size_t> dimensions_;
+  TfIdf tfidf_;
+  std::size_t width_;
+  Matrix weights_;  // one row an article
+  bool ok_ = false;
+};
+
+template <class Ridge>
+std::shared_ptr<const Classifier> fitted(const std::vector<LabelledText>& rows, std::span<const std::size_t> dimensions, std::size_t articles) {
+  auto ridge = std::make_shared<Ridge>(rows, dimensions, articles);
+  return ridge->ok() ? ridge : nullptr;
+}
+
 }  // namespace
 
 std::shared_ptr<const Classifier> Classifier::fit(const std::vector<LabelledText>& rows,
                                                   std::span<const std::size_t> dimensions,
                                                   std::size_t articles) {
   if (rows.empty() || articles < 2) return nullptr;
-  auto dual = std::make_shared<DualRidge>(rows, dimensions, articles);
-  return dual->ok() ? dual : nullptr;
+  return rows.size() <= kMostDualRows ? fitted<DualRidge>(rows, dimensions, articles)
+                                      : fitted<PrimalRidge>(rows, dimensions, articles);
 }
 
 }  // namespace zk::answering

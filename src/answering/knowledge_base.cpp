@@ -157,27 +157,32 @@ Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::learn() const {
 }
 
 // Token vectors come from the first encoder alone and cost a run of it a text: only for articles that have none yet. The mean
-// is that of the knowledge base first learnt, so that rows of different edits stay comparable.
+// is that of a sample of the knowledge base first learnt, so that rows of different edits stay comparable.
 Status KnowledgeBase::read_tokens() {
   tokens_.resize(size());
   if (encoders_.empty() || !encoders_[0].tokens) return {};
-  std::vector<nlu::TokenVectors> fresh(size());
-  std::vector<float> sum(states_[0].mean.size(), 0.0F);
-  float count = 0;
+  if (token_mean_.empty()) ZK_TRY_STATUS(measure_token_mean());
   for (std::size_t a = 0; a < size(); ++a) {
     if (tokens_[a]) continue;
-    ZK_TRY(fresh[a], encoders_[0].tokens(articles_[a]->texts));
+    ZK_TRY(const auto vectors, encoders_[0].tokens(articles_[a]->texts));
+    tokens_[a] = std::make_shared<const TokenRows>(token_rows(vectors, 0, articles_[a]->texts.size(), token_mean_));
+  }
+  return {};
+}
+
+Status KnowledgeBase::measure_token_mean() {
+  constexpr std::size_t kSample = 48;
+  std::vector<float> sum(states_[0].mean.size(), 0.0F);
+  float count = 0;
+  for (std::size_t a = 0; a < size(); a += std::max<std::size_t>(1, size() / kSample)) {
+    ZK_TRY(const auto vectors, encoders_[0].tokens(articles_[a]->texts));
     for (std::size_t t = 0; t < articles_[a]->texts.size(); ++t)
-      for (std::size_t r = fresh[a].first_row[t] + 1; r < fresh[a].first_row[t + 1]; ++r, ++count)
-        for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += fresh[a].values[r * sum.size() + k];
+      for (std::size_t r = vectors.first_row[t] + 1; r < vectors.first_row[t + 1]; ++r, ++count)
+        for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += vectors.values[r * sum.size() + k];
   }
-  if (token_mean_.empty() && count > 0) {
-    for (float& v : sum) v /= count;
-    token_mean_ = std::move(sum);
-  }
-  for (std::size_t a = 0; a < size(); ++a)
-    if (!tokens_[a])
-      tokens_[a] = std::make_shared<const TokenRows>(token_rows(fresh[a], 0, articles_[a]->texts.size(), token_mean_));
+  if (count == 0) return {};
+  for (float& v : sum) v /= count;
+  token_mean_ = std::move(sum);
   return {};
 }
 

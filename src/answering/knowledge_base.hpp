@@ -91,6 +91,7 @@ class KnowledgeBase {
   void keep_learnt(const KnowledgeBase& previous);
   void measure_impostors();
   Status read_tokens();
+  Status measure_token_mean();
   void see_tokens(const View& view, std::span<const std::uint32_t> articles, Matrix& f,
                   std::size_t column) const;
   Look look_at(const View& view, const Question& question) const;

@@ -1,6 +1,7 @@
 #include "answering/models.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 #include "nlu/bge.hpp"
 #include "nlu/e5.hpp"
@@ -36,8 +37,9 @@ Result<EncoderSlot> slot_of(std::string name, std::shared_ptr<nlu::Encoder> enco
 Result<Profile> profile_of(std::string_view name) {
   if (name == "best") return Profile::kBest;
   if (name == "fast") return Profile::kFast;
+  if (name == "multilingual") return Profile::kMultilingual;
   if (name == "lexical") return Profile::kLexical;
-  return fail(ErrorCode::kInvalidArgument, "the profile must be best, fast or lexical", "profile");
+  return fail(ErrorCode::kInvalidArgument, "the profile must be best, fast, multilingual or lexical", "profile");
 }
 
 std::string_view to_string(Profile profile) {
@@ -46,38 +48,61 @@ std::string_view to_string(Profile profile) {
       return "best";
     case Profile::kFast:
       return "fast";
+    case Profile::kMultilingual:
+      return "multilingual";
     case Profile::kLexical:
       return "lexical";
   }
   return "lexical";
 }
 
+namespace {
+
+Result<std::shared_ptr<const Judge>> open_judge(const fs::path& directory, std::string_view profile, std::string& note) {
+  const auto weights = directory / "weights" / ("answering-" + std::string(profile) + ".json");
+  if (fs::exists(weights)) return Judge::open(weights.string());
+  note = "no weights at " + weights.string() + ": ranking by the lexical formula";
+  return Judge::lexical();
+}
+
+Status open_chinese(const fs::path& directory, const ModelOptions& options, Models& out) {
+  ZK_TRY(const auto bert, open_first(directory, options));
+  ZK_TRY(auto slot, slot_of("bge", bert, options));
+  slot.tokens = [bert](std::span<const std::string> texts) { return bert->encode_tokens(texts); };
+  out.encoders.push_back(std::move(slot));
+  ZK_TRY(out.judge, open_judge(directory, "fast", out.note));
+  return {};
+}
+
+Status open_multilingual(const fs::path& directory, const ModelOptions& options, Models& out) {
+  ZK_TRY(auto encoder, nlu::open_e5(directory, {.workers = options.threads, .max_batch = 8}));
+  ZK_TRY(auto slot, slot_of("e5", std::move(encoder), options));
+  out.multilingual.push_back(std::move(slot));
+  ZK_TRY(out.multilingual_judge, open_judge(directory, "multilingual", out.note));
+  return {};
+}
+
+}  // namespace
+
 Result<Models> open_models(const fs::path& directory, const ModelOptions& options) {
   Models out;
   out.judge = Judge::lexical();
   if (options.profile == Profile::kLexical) return out;
-  auto first = open_first(directory, options);
-  if (!first) {
-    if (!options.lexical_only) return tl::unexpected(std::move(first).error());
-    out.note = first.error().message;
-    return out;
-  }
-  const auto bert = *first;
-  ZK_TRY(auto slot, slot_of("bge", bert, options));
-  slot.tokens = [bert](std::span<const std::string> texts) { return bert->encode_tokens(texts); };
-  out.encoders.push_back(std::move(slot));
-  if (options.profile == Profile::kBest) {
-    ZK_TRY(auto second, nlu::open_e5(directory, {.workers = options.threads, .max_batch = 8}));
-    ZK_TRY(auto multilingual, slot_of("e5", std::move(second), options));
-    out.encoders.push_back(std::move(multilingual));
+  Status opened;
+  if (options.profile != Profile::kMultilingual) opened = open_chinese(directory, options, out);
+  if (opened && options.profile != Profile::kFast) opened = open_multilingual(directory, options, out);
+  if (!opened) {
+    if (!options.lexical_only) return tl::unexpected(std::move(opened).error());
+    Models lexical;
+    lexical.judge = Judge::lexical();
+    lexical.note = opened.error().message;
+    return lexical;
   }
   out.profile = options.profile;
-  const auto weights = directory / "weights" / ("answering-" + std::string(to_string(out.profile)) + ".json");
-  if (!fs::exists(weights)) {
-    out.note = "no weights at " + weights.string() + ": ranking by the lexical formula";
-    return out;
+  if (options.profile == Profile::kMultilingual) {
+    out.encoders = std::exchange(out.multilingual, {});
+    out.judge = std::exchange(out.multilingual_judge, nullptr);
   }
-  ZK_TRY(out.judge, Judge::open(weights.string()));
   return out;
 }
 

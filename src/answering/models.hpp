@@ -1,6 +1,7 @@
 // Everything the answering loads from models/: encoders and weights, by profile.
-//   best          all encoders (bge, e5, a fine-tuned one and a cross-encoder where present)
-//   fast          the first encoder alone
+//   best          the Chinese encoder, the multilingual one for questions in other languages
+//   fast          the Chinese encoder alone
+//   multilingual  the multilingual encoder alone
 //   lexical       no model: ranks by BM25 with a fixed formula and is never sure; chosen only when asked for
 //   or, with a stated
 //                 reason (`note`), when nothing else can be loaded
@@ -15,7 +16,7 @@
 
 namespace zk::answering {
 
-enum class Profile { kBest, kFast, kLexical };
+enum class Profile { kBest, kFast, kMultilingual, kLexical };
 Result<Profile> profile_of(std::string_view name);
 std::string_view to_string(Profile profile);
 
@@ -23,6 +24,8 @@ struct Models {
   Profile profile = Profile::kLexical;  // what really runs
   Encoders encoders;
   std::shared_ptr<const Judge> judge;
+  Encoders multilingual;  // for questions without Han characters; empty: `encoders` read those too
+  std::shared_ptr<const Judge> multilingual_judge;
   std::string note;  // why this is less than was asked for; empty when it is not
 };
 

@@ -1,0 +1,25 @@
+// What Zhike says around the answers, in Chinese and English, and reasons in words an editor understands. Pure; thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "answering/judge.hpp"
+#include "dialogue/reading.hpp"
+
+namespace zk::dialogue {
+
+// "en" for English text or locale, else "zh": the languages the wording exists in.
+std::string_view wording_language(std::string_view text, std::string_view locale);
+
+std::string say_small_talk(SmallTalk kind, std::string_view language);
+std::string say_handover(Alarm alarm, std::string_view language);
+std::string say_none(std::string_view language);
+std::string say_clarify(std::size_t options, std::string_view language);
+std::string label_none_of_these(std::string_view language);
+std::string label_person(std::string_view language);
+
+// "问法更接近（0.71 对 0.52）" / "closer to its questions (0.71 against 0.52)".
+std::string say_reason(const answering::Reason& reason, std::string_view language);
+
+}  // namespace zk::dialogue
