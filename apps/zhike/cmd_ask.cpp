@@ -35,14 +35,15 @@ void print(const Flags& flags, const std::string& question, const dialogue::Repl
     fmt::print("{}\n", boost::json::serialize(line_of(question, reply)));
     return;
   }
-  fmt::print("{}\n\n{} {:.3f} {}  ({:.1f} ms)\n", plain_text(reply.blocks), to_string(reply.decision), reply.probability,
-             reply.article_id, reply.ms);
+  fmt::print("{}\n\n{} {:.3f} {}  ({:.1f} ms)\n", plain_text(reply.blocks), to_string(reply.decision),
+             reply.probability, reply.article_id, reply.ms);
   for (const auto& c : reply.candidates) fmt::print("  {:.3f}  {}\n", c.probability, c.article_id);
   if (flags.trace) fmt::print("{}\n", reply.trace);
 }
 
 Status ask(const Flags& flags) {
-  if (flags.question.empty() && !flags.batch) return fail(ErrorCode::kInvalidArgument, "give a question, or --batch");
+  if (flags.question.empty() && !flags.batch)
+    return fail(ErrorCode::kInvalidArgument, "give a question, or --batch");
   ZK_TRY(const auto path, articles_path(flags.articles));
   ZK_TRY(const auto articles, answering::read_articles(path));
   ZK_TRY(const auto models, flags.models.open());
@@ -72,7 +73,8 @@ void add_ask(CLI::App& app) {
   auto* command = app.add_subcommand("ask", "Answer a question from the shell");
   auto flags = std::make_shared<Flags>();
   command->add_option("question", flags->question, "What a customer would ask");
-  command->add_option("--articles", flags->articles, "Knowledge to answer from (JSONL); else the demo company's");
+  command->add_option("--articles", flags->articles,
+                      "Knowledge to answer from (JSONL); else the demo company's");
   command->add_option("--target", flags->target, "Precision wanted of direct answers")->capture_default_str();
   command->add_flag("--json", flags->as_json, "One JSON object");
   command->add_flag("--batch", flags->batch, "One question a line from standard input, one JSON object each");

@@ -1,4 +1,5 @@
-// zhike eval answers: a fresh knowledge base from the articles alone, every question asked, the figures printed.
+// zhike eval answers: a fresh knowledge base from the articles alone, every question asked, the figures
+// printed.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -33,14 +34,22 @@ struct Run {
   double build_seconds = 0;
 };
 
-json::object of(const Rate& r) { return {{"value", r.value()}, {"n", r.of}, {"low", r.low()}, {"high", r.high()}}; }
+json::object of(const Rate& r) {
+  return {{"value", r.value()}, {"n", r.of}, {"low", r.low()}, {"high", r.high()}};
+}
 
 // The rates by their names, with their intervals under "intervals".
 json::object of(const Scores& s) {
   const std::vector<std::pair<std::string_view, const Rate*>> rates = {
-      {"precision", &s.precision},       {"coverage", &s.coverage},         {"reach", &s.reach},
-      {"recall_at_1", &s.recall_at_1},   {"recall_at_3", &s.recall_at_3},   {"clarify_hit", &s.clarify_hit},
-      {"ambiguous_answered", &s.ambiguous_answered}, {"oos_answered", &s.oos_answered}, {"oos_offered", &s.oos_offered},
+      {"precision", &s.precision},
+      {"coverage", &s.coverage},
+      {"reach", &s.reach},
+      {"recall_at_1", &s.recall_at_1},
+      {"recall_at_3", &s.recall_at_3},
+      {"clarify_hit", &s.clarify_hit},
+      {"ambiguous_answered", &s.ambiguous_answered},
+      {"oos_answered", &s.oos_answered},
+      {"oos_offered", &s.oos_offered},
       {"human_recall", &s.human_recall}};
   json::object out{{"questions", s.questions}, {"answered", s.answered}};
   json::object intervals;
@@ -109,7 +118,8 @@ Status hold_dialogues(const dialogue::Engine& engine, const answering::Answerer&
 
 void print_table(const Run& run, const Scores& all, const std::map<std::string, Scores>& by_type) {
   const auto row = [](std::string_view name, const Rate& r) {
-    if (r.of > 0) fmt::print("{:<20} {:.3f}  [{:.3f}, {:.3f}]  n={}\n", name, r.value(), r.low(), r.high(), r.of);
+    if (r.of > 0)
+      fmt::print("{:<20} {:.3f}  [{:.3f}, {:.3f}]  n={}\n", name, r.value(), r.low(), r.high(), r.of);
   };
   row("precision", all.precision);
   row("coverage", all.coverage);
@@ -123,11 +133,13 @@ void print_table(const Run& run, const Scores& all, const std::map<std::string, 
   row("human_recall", all.human_recall);
   row("multiturn_ok", run.turns);
   for (const auto& [kind, rate] : run.turns_by_kind) row("  " + kind, rate);
-  fmt::print("ece {:.3f}   ms p50 {:.1f} p99 {:.1f}   built in {:.1f} s\n\n", all.ece, all.ms_p50, all.ms_p99, run.build_seconds);
-  fmt::print("{:<14} {:>5} {:>8} {:>9} {:>8} {:>9}\n", "type", "n", "recall@1", "coverage", "reach", "precision");
+  fmt::print("ece {:.3f}   ms p50 {:.1f} p99 {:.1f}   built in {:.1f} s\n\n", all.ece, all.ms_p50, all.ms_p99,
+             run.build_seconds);
+  fmt::print("{:<14} {:>5} {:>8} {:>9} {:>8} {:>9}\n", "type", "n", "recall@1", "coverage", "reach",
+             "precision");
   for (const auto& [type, s] : by_type)
-    fmt::print("{:<14} {:>5} {:>8.3f} {:>9.3f} {:>8.3f} {:>9.3f}\n", type, s.questions, s.recall_at_1.value(), s.coverage.value(),
-               s.reach.value(), s.precision.value());
+    fmt::print("{:<14} {:>5} {:>8.3f} {:>9.3f} {:>8.3f} {:>9.3f}\n", type, s.questions, s.recall_at_1.value(),
+               s.coverage.value(), s.reach.value(), s.precision.value());
 }
 
 Status evaluate(const Flags& flags) {
@@ -152,7 +164,9 @@ Status evaluate(const Flags& flags) {
   if (!flags.predictions.empty()) {
     std::ofstream out(flags.predictions, std::ios::binary);
     for (const auto& line : run.lines) out << json::serialize(line) << '\n';
-    if (!out.flush()) return fail(ErrorCode::kInternal, "cannot write " + flags.predictions + ": check the path and disk space");
+    if (!out.flush())
+      return fail(ErrorCode::kInternal,
+                  "cannot write " + flags.predictions + ": check the path and disk space");
   }
   const auto all = answering::score(run.questions, run.predictions);
   const auto by_type = answering::score_by_type(run.questions, run.predictions);
@@ -174,7 +188,8 @@ Status evaluate(const Flags& flags) {
 }  // namespace
 
 void add_eval_answers(CLI::App& eval) {
-  auto* command = eval.add_subcommand("answers", "Build a knowledge base from articles, ask every question, print the figures");
+  auto* command = eval.add_subcommand(
+      "answers", "Build a knowledge base from articles, ask every question, print the figures");
   auto flags = std::make_shared<Flags>();
   command->add_option("--articles", flags->articles, "Articles (JSONL)")->required();
   command->add_option("--questions", flags->questions, "Questions with what is expected (JSONL)")->required();

@@ -4,15 +4,15 @@
 
 namespace zk::answering {
 
-Result<std::shared_ptr<const Answerer>> Answerer::build(std::span<const Article> articles, const Models& models,
-                                                        const Answerer* previous) {
+Result<std::shared_ptr<const Answerer>> Answerer::build(std::span<const Article> articles,
+                                                        const Models& models, const Answerer* previous) {
   auto out = std::shared_ptr<Answerer>(new Answerer);
   out->models_ = models;
   ZK_TRY(out->chinese_,
          KnowledgeBase::build(articles, models.encoders, previous ? previous->chinese_.get() : nullptr));
   if (!models.multilingual.empty()) {
-    ZK_TRY(out->multilingual_,
-           KnowledgeBase::build(articles, models.multilingual, previous ? previous->multilingual_.get() : nullptr));
+    ZK_TRY(out->multilingual_, KnowledgeBase::build(articles, models.multilingual,
+                                                    previous ? previous->multilingual_.get() : nullptr));
   }
   return std::shared_ptr<const Answerer>(std::move(out));
 }

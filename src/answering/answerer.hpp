@@ -1,6 +1,6 @@
-// The whole answering behind one face: a knowledge base read by the default encoder for Chinese and, in profile `best`, the
-// same articles read by the multilingual encoder for questions in other languages. Immutable snapshot; swap it atomically.
-// find() may be called from many threads at once.
+// The whole answering behind one face: a knowledge base read by the default encoder for Chinese and, in
+// profile `best`, the same articles read by the multilingual encoder for questions in other languages.
+// Immutable snapshot; swap it atomically. find() may be called from many threads at once.
 //
 //   ZK_TRY(auto answerer, Answerer::build(articles, models));
 //   ZK_TRY(answerer, answerer->learn());                       // background
@@ -28,8 +28,10 @@ struct Finding {
 
 class Answerer {
  public:
-  // `previous`: unchanged articles and what was learnt are taken over; well under a second for one edited article.
-  static Result<std::shared_ptr<const Answerer>> build(std::span<const Article> articles, const Models& models,
+  // `previous`: unchanged articles and what was learnt are taken over; well under a second for one edited
+  // article.
+  static Result<std::shared_ptr<const Answerer>> build(std::span<const Article> articles,
+                                                       const Models& models,
                                                        const Answerer* previous = nullptr);
   // Fits what needs the whole knowledge base. Seconds; run it in the background and swap the result in.
   Result<std::shared_ptr<const Answerer>> learn() const;

@@ -149,16 +149,20 @@ class DualRidge final : public Classifier {
   bool ok_ = false;
 };
 
-// The same model solved over features instead of texts: n-grams are hashed with signs into kHashed columns (Weinberger et
-// al. 2009). Weights of row i as in the dual: minimise Σ wᵢ (yᵢ − f(xᵢ))² + ridge · |B|².
+// The same model solved over features instead of texts: n-grams are hashed with signs into kHashed columns
+// (Weinberger et al. 2009). Weights of row i as in the dual: minimise Σ wᵢ (yᵢ − f(xᵢ))² + ridge · |B|².
 class PrimalRidge final : public Classifier {
  public:
   static constexpr std::size_t kHashed = 1024;
 
-  PrimalRidge(const std::vector<LabelledText>& rows, std::span<const std::size_t> dimensions, std::size_t articles)
-      : dimensions_(dimensions.begin(), dimensions.end()), tfidf_(rows),
-        width_(std::accumulate(dimensions.begin(), dimensions.end(), kHashed)), weights_(articles, width_) {
-    Matrix columns(width_, rows.size());  // one feature a row: the Gram matrix is then made of contiguous dot products
+  PrimalRidge(const std::vector<LabelledText>& rows, std::span<const std::size_t> dimensions,
+              std::size_t articles)
+      : dimensions_(dimensions.begin(), dimensions.end()),
+        tfidf_(rows),
+        width_(std::accumulate(dimensions.begin(), dimensions.end(), kHashed)),
+        weights_(articles, width_) {
+    Matrix columns(
+        width_, rows.size());  // one feature a row: the Gram matrix is then made of contiguous dot products
     std::vector<float> mean(width_, 0.0F), x(width_);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       features(rows[i].terms, rows[i].vectors, x);
@@ -180,7 +184,8 @@ class PrimalRidge final : public Classifier {
   }
   bool ok() const { return ok_; }
 
-  void score(std::span<const Term> terms, std::span<const float* const> vectors, std::span<float> out) const override {
+  void score(std::span<const Term> terms, std::span<const float* const> vectors,
+             std::span<float> out) const override {
     ZK_CHECK(out.size() == weights_.rows);
     std::vector<float> x(width_);
     features(terms, vectors, x);
@@ -189,7 +194,8 @@ class PrimalRidge final : public Classifier {
   std::vector<float> left_out(std::size_t) const override { return {}; }
 
  private:
-  void features(std::span<const Term> terms, std::span<const float* const> vectors, std::vector<float>& x) const {
+  void features(std::span<const Term> terms, std::span<const float* const> vectors,
+                std::vector<float>& x) const {
     std::fill(x.begin(), x.end(), 0.0F);
     const auto sparse = tfidf_.transform(terms);
     for (std::size_t k = 0; k < sparse.index.size(); ++k) {
@@ -197,7 +203,8 @@ class PrimalRidge final : public Classifier {
       x[(h >> 20) % kHashed] += ((h >> 63) != 0 ? 1.0F : -1.0F) * std::sqrt(kTermShare) * sparse.value[k];
     }
     std::size_t at = kHashed;
-    for (std::size_t e = 0; e < vectors.size(); at += dimensions_[e++]) std::copy_n(vectors[e], dimensions_[e], x.begin() + static_cast<std::ptrdiff_t>(at));
+    for (std::size_t e = 0; e < vectors.size(); at += dimensions_[e++])
+      std::copy_n(vectors[e], dimensions_[e], x.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
   std::vector<std::size_t> dimensions_;
@@ -208,7 +215,8 @@ class PrimalRidge final : public Classifier {
 };
 
 template <class Ridge>
-std::shared_ptr<const Classifier> fitted(const std::vector<LabelledText>& rows, std::span<const std::size_t> dimensions, std::size_t articles) {
+std::shared_ptr<const Classifier> fitted(const std::vector<LabelledText>& rows,
+                                         std::span<const std::size_t> dimensions, std::size_t articles) {
   auto ridge = std::make_shared<Ridge>(rows, dimensions, articles);
   return ridge->ok() ? ridge : nullptr;
 }

@@ -71,6 +71,12 @@ Result<std::shared_ptr<const Judge>> Judge::open(const std::string& path) {
   if (!ranker || !decision || !decision->is_array() || decision->get_array().size() != kClasses)
     return fail(ErrorCode::kDataLoss, path + " lacks the ranker or the decision");
   ZK_TRY(judge->ranker_, Trees::parse(*ranker, judge->ranker_features_.size()));
+  if (const auto* linear = o.if_contains("linear"); linear && linear->is_array()) {
+    for (const auto& w : linear->get_array())
+      judge->linear_.push_back(w.is_number() ? w.to_number<float>() : kMissing);
+    if (judge->linear_.size() != judge->ranker_features_.size())
+      return fail(ErrorCode::kDataLoss, path + ": the linear part has not one weight a feature");
+  }
   for (const auto& d : decision->get_array()) {
     ZK_TRY(auto trees, Trees::parse(d, judge->decision_features_.size()));
     judge->decision_.push_back(std::move(trees));
@@ -142,6 +148,13 @@ std::vector<float> Judge::decision_row(const KnowledgeBase& kb, const Look& look
   return row;
 }
 
+double Judge::rank(std::span<const float> row) const {
+  double sum = ranker_.sum(row);
+  for (std::size_t i = 0; i < linear_.size(); ++i)
+    if (!std::isnan(row[i])) sum += static_cast<double>(linear_[i] * row[i]);
+  return sum;
+}
+
 Judgement Judge::judge(const KnowledgeBase& kb, const Look& look) const {
   Judgement out;
   auto names = kb.feature_names();
@@ -156,7 +169,7 @@ Judgement Judge::judge(const KnowledgeBase& kb, const Look& look) const {
   };
   for (std::size_t i = 0; i < look.articles.size(); ++i) {
     const double score =
-        is_lexical() ? lexical_score(look.features.row(i)) / 3 : ranker_.sum(ranker_row(wanted, look, i));
+        is_lexical() ? lexical_score(look.features.row(i)) / 3 : rank(ranker_row(wanted, look, i));
     out.candidates.push_back({look.articles[i], 0, score, i});
   }
   std::stable_sort(out.candidates.begin(), out.candidates.end(),
@@ -207,6 +220,9 @@ std::vector<Reason> Judge::reasons(const KnowledgeBase& kb, const Look& look, co
   std::vector<double> for_first(first.size(), 0), for_second(second.size(), 0);
   ranker_.explain(first, for_first);
   ranker_.explain(second, for_second);
+  for (std::size_t i = 0; i < linear_.size(); ++i)
+    if (!std::isnan(first[i]) && !std::isnan(second[i]))
+      for_first[i] += static_cast<double>(linear_[i] * (first[i] - second[i]));
   std::vector<Reason> out;
   for (std::size_t i = 0; i < first.size(); ++i)
     out.push_back({ranker_features_[i], for_first[i] - for_second[i], first[i], second[i]});

@@ -118,7 +118,8 @@ void KnowledgeBase::keep_learnt(const KnowledgeBase& previous) {
   for (std::size_t a = 0; a < articles_.size(); ++a) {
     const auto old = previous.find(article(a).external_id);
     if (!old) continue;
-    if (articles_[a] == previous.articles_[*old] && *old < previous.tokens_.size()) tokens_[a] = previous.tokens_[*old];
+    if (articles_[a] == previous.articles_[*old] && *old < previous.tokens_.size())
+      tokens_[a] = previous.tokens_[*old];
     if (!previous.class_of_.empty()) class_of_[a] = previous.class_of_[*old];
     for (std::size_t e = 0; e < states_.size() && e < previous.states_.size(); ++e) {
       states_[e].impostor_mean[a] = previous.states_[e].impostor_mean[*old];
@@ -156,8 +157,9 @@ Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::learn() const {
   return std::shared_ptr<const KnowledgeBase>(std::move(kb));
 }
 
-// Token vectors come from the first encoder alone and cost a run of it a text: only for articles that have none yet. The mean
-// is that of a sample of the knowledge base first learnt, so that rows of different edits stay comparable.
+// Token vectors come from the first encoder alone and cost a run of it a text: only for articles that have
+// none yet. The mean is that of a sample of the knowledge base first learnt, so that rows of different edits
+// stay comparable.
 Status KnowledgeBase::read_tokens() {
   tokens_.resize(size());
   if (encoders_.empty() || !encoders_[0].tokens) return {};
@@ -165,7 +167,8 @@ Status KnowledgeBase::read_tokens() {
   for (std::size_t a = 0; a < size(); ++a) {
     if (tokens_[a]) continue;
     ZK_TRY(const auto vectors, encoders_[0].tokens(articles_[a]->texts));
-    tokens_[a] = std::make_shared<const TokenRows>(token_rows(vectors, 0, articles_[a]->texts.size(), token_mean_));
+    tokens_[a] =
+        std::make_shared<const TokenRows>(token_rows(vectors, 0, articles_[a]->texts.size(), token_mean_));
   }
   return {};
 }

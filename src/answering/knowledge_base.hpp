@@ -114,7 +114,7 @@ class KnowledgeBase {
   Repair repair_;
   std::shared_ptr<const Classifier> classifier_;
   std::vector<std::shared_ptr<const TokenRows>> tokens_;  // by article; empty pointer until learnt
-  std::vector<float> token_mean_;  // of all tokens at the first learn()
+  std::vector<float> token_mean_;                         // of all tokens at the first learn()
   std::vector<std::int32_t>
       class_of_;  // article → class of the classifier, −1 when it came after the last learn()
   std::size_t classes_ = 0;

@@ -35,27 +35,32 @@ void pack(const float* vector, std::size_t width, std::int8_t* out) {
   else
     multiply(projection(width), {vector, width}, narrow);
   const float norm = std::sqrt(dot(narrow.data(), narrow.data(), kTokenWidth)) + 1e-9F;
-  for (std::size_t k = 0; k < kTokenWidth; ++k) out[k] = static_cast<std::int8_t>(std::lround(narrow[k] / norm * kScale));
+  for (std::size_t k = 0; k < kTokenWidth; ++k)
+    out[k] = static_cast<std::int8_t>(std::lround(narrow[k] / norm * kScale));
 }
 
 #define ZK_BYTES_DOT                                                                          \
   std::int32_t s = 0;                                                                         \
   for (std::size_t k = 0; k < kTokenWidth; ++k) s += std::int32_t{a[k]} * std::int32_t{b[k]}; \
   return s;
-__attribute__((target("avx2"))) std::int32_t dot_avx2(const std::int8_t* a, const std::int8_t* b) { ZK_BYTES_DOT }
-std::int32_t dot_plain(const std::int8_t* a, const std::int8_t* b) { ZK_BYTES_DOT }
+__attribute__((target("avx2"))) std::int32_t dot_avx2(const std::int8_t* a, const std::int8_t* b){
+    ZK_BYTES_DOT} std::int32_t dot_plain(const std::int8_t* a, const std::int8_t* b) {
+  ZK_BYTES_DOT
+}
 #undef ZK_BYTES_DOT
 using BytesDot = std::int32_t (*)(const std::int8_t*, const std::int8_t*);
 const BytesDot kBytesDot = __builtin_cpu_supports("avx2") ? dot_avx2 : dot_plain;
 
 }  // namespace
 
-TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last, std::span<const float> mean) {
+TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last,
+                     std::span<const float> mean) {
   TokenRows out;
   const auto width = static_cast<std::size_t>(vectors.dimension);
   std::vector<float> centred(width);
   for (std::size_t t = first; t < last; ++t) {
-    const std::size_t begin = vectors.first_row[t] + 1, end = vectors.first_row[t + 1];  // row 0 is the sentence
+    const std::size_t begin = vectors.first_row[t] + 1,
+                      end = vectors.first_row[t + 1];  // row 0 is the sentence
     float total = 1e-9F;
     for (std::size_t r = begin; r < end; ++r) {
       const float* v = vectors.values.data() + r * width;
@@ -65,7 +70,8 @@ TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::s
       out.weights.push_back(dot(centred.data(), centred.data(), width));
       total += out.weights.back();
     }
-    for (auto w = out.weights.end() - static_cast<std::ptrdiff_t>(end - begin); w != out.weights.end(); ++w) *w /= total;
+    for (auto w = out.weights.end() - static_cast<std::ptrdiff_t>(end - begin); w != out.weights.end(); ++w)
+      *w /= total;
     out.begin.push_back(static_cast<std::uint32_t>(out.weights.size()));
   }
   return out;
@@ -80,7 +86,8 @@ TokenRows TokenRows::text(std::size_t i) const {
   return out;
 }
 
-LateScores late_scores(const TokenRows& asked, const TokenRows& article, std::size_t questions, std::ptrdiff_t skip) {
+LateScores late_scores(const TokenRows& asked, const TokenRows& article, std::size_t questions,
+                       std::ptrdiff_t skip) {
   LateScores out{-1, -1, -1};
   const std::size_t n = asked.begin[1];  // the whole question is the first text
   std::vector<std::int32_t> best_all(n, -1 << 20), best(n), back;
@@ -93,7 +100,8 @@ LateScores late_scores(const TokenRows& asked, const TokenRows& article, std::si
     back.assign(end - begin, -1 << 20);
     for (std::size_t j = begin; j < end; ++j)
       for (std::size_t i = 0; i < n; ++i) {
-        const auto s = kBytesDot(asked.values.data() + i * kTokenWidth, article.values.data() + j * kTokenWidth);
+        const auto s =
+            kBytesDot(asked.values.data() + i * kTokenWidth, article.values.data() + j * kTokenWidth);
         best[i] = std::max(best[i], s);
         back[j - begin] = std::max(back[j - begin], s);
       }
@@ -105,11 +113,13 @@ LateScores late_scores(const TokenRows& asked, const TokenRows& article, std::si
     if (t >= questions || here <= out.question) continue;
     out.question = here;
     out.back = 0;
-    for (std::size_t j = begin; j < end; ++j) out.back += article.weights[j] * static_cast<float>(back[j - begin]) / kUnit;
+    for (std::size_t j = begin; j < end; ++j)
+      out.back += article.weights[j] * static_cast<float>(back[j - begin]) / kUnit;
   }
   if (n > 0 && best_all[0] > -(1 << 20)) {
     out.article = 0;
-    for (std::size_t i = 0; i < n; ++i) out.article += asked.weights[i] * static_cast<float>(best_all[i]) / kUnit;
+    for (std::size_t i = 0; i < n; ++i)
+      out.article += asked.weights[i] * static_cast<float>(best_all[i]) / kUnit;
   }
   return out;
 }

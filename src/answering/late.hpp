@@ -1,6 +1,6 @@
-// Late interaction (Khattab & Zaharia 2020, ColBERT): every token of the question looks for its nearest token of an article.
-// Token vectors are kept as 64 signed bytes; wider ones are first put through a fixed random projection, which keeps cosines
-// to about ± 0.1 (Johnson–Lindenstrauss). Immutable; thread-safe.
+// Late interaction (Khattab & Zaharia 2020, ColBERT): every token of the question looks for its nearest token
+// of an article. Token vectors are kept as 64 signed bytes; wider ones are first put through a fixed random
+// projection, which keeps cosines to about ± 0.1 (Johnson–Lindenstrauss). Immutable; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -29,16 +29,21 @@ struct TokenRows {
   TokenRows text(std::size_t i) const;  // that one alone
 };
 
-// Texts [first, last) of `vectors`, without their sentence rows. `mean` (the same width, or empty) is what all tokens have in
-// common: it is taken off, and a token weighs as the square of what is left, so that function words weigh little.
-TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last, std::span<const float> mean);
+// Texts [first, last) of `vectors`, without their sentence rows. `mean` (the same width, or empty) is what
+// all tokens have in common: it is taken off, and a token weighs as the square of what is left, so that
+// function words weigh little.
+TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last,
+                     std::span<const float> mean);
 
 struct LateScores {
-  float article = 0;   // each question token against all tokens of the article, weighted mean of the best; −1 … 1
+  float article =
+      0;  // each question token against all tokens of the article, weighted mean of the best; −1 … 1
   float question = 0;  // the same inside one of its questions, the best one
   float back = 0;      // that question's tokens against those of the question asked
 };
-// `questions`: the first texts of the article that count for question and back; `skip`: a text to leave out, or −1.
-LateScores late_scores(const TokenRows& asked, const TokenRows& article, std::size_t questions, std::ptrdiff_t skip);
+// `questions`: the first texts of the article that count for question and back; `skip`: a text to leave out,
+// or −1.
+LateScores late_scores(const TokenRows& asked, const TokenRows& article, std::size_t questions,
+                       std::ptrdiff_t skip);
 
 }  // namespace zk::answering

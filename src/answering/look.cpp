@@ -16,9 +16,10 @@ constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 constexpr std::array<std::string_view, 7> kVectorColumns = {"raw",    "best", "best3", "answer",
                                                             "clause", "norm", "cohort"};
 constexpr std::array<std::string_view, 10> kLexicalColumns = {
-    "classifier",    "classifier.cohort", "bm25",           "bm25.sound", "bm25.words", "article",
-    "article.sound", "article.words",     "article.cohort", "title"};
-constexpr std::array<std::string_view, 4> kCloseColumns = {"late.article", "late.question", "late.back", "run"};
+    "classifier", "classifier.cohort", "bm25",          "bm25.sound",     "bm25.words",
+    "article",    "article.sound",     "article.words", "article.cohort", "title"};
+constexpr std::array<std::string_view, 4> kCloseColumns = {"late.article", "late.question", "late.back",
+                                                           "run"};
 constexpr std::array<std::string_view, 5> kPlainColumns = {"latin.share", "latin.other", "negation",
                                                            "similar", "length"};
 
@@ -58,7 +59,7 @@ struct KnowledgeBase::View {
   // By encoder: the vectors of the whole question (first) and of its clauses, centred and of length 1.
   std::vector<std::vector<std::vector<float>>> vectors;
   std::vector<float> norms;  // |q − mean| of the whole question by encoder
-  TokenRows tokens;  // of the whole question
+  TokenRows tokens;          // of the whole question
   std::optional<Omitted> omitted{};
 
   void read() {

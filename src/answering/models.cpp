@@ -1,10 +1,13 @@
 #include "answering/models.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
+#include "answering/corpus.hpp"
 #include "nlu/bge.hpp"
 #include "nlu/e5.hpp"
+#include "nlu/sha256.hpp"
 #include "nlu/vector_cache.hpp"
 
 namespace zk::answering {
@@ -21,12 +24,14 @@ Result<std::shared_ptr<nlu::BertEncoder>> open_first(const fs::path& directory, 
   return nlu::open_bert(options.encoder, tokenizer, bert);
 }
 
-Result<EncoderSlot> slot_of(std::string name, std::shared_ptr<nlu::Encoder> encoder, const ModelOptions& options) {
+Result<EncoderSlot> slot_of(std::string name, std::shared_ptr<nlu::Encoder> encoder,
+                            const ModelOptions& options) {
   EncoderSlot slot{std::move(name), std::move(encoder), nullptr, nullptr};
   if (options.cache.empty()) return slot;
   std::error_code ignored;
   fs::create_directories(options.cache, ignored);
-  ZK_TRY(const auto cached, nlu::CachedEncoder::open(slot.encoder, options.cache / ("vectors-" + slot.name + ".cache"), {}));
+  ZK_TRY(const auto cached,
+         nlu::CachedEncoder::open(slot.encoder, options.cache / ("vectors-" + slot.name + ".cache"), {}));
   slot.stored = cached;
   if (options.keep_questions) slot.encoder = cached;
   return slot;
@@ -39,7 +44,8 @@ Result<Profile> profile_of(std::string_view name) {
   if (name == "fast") return Profile::kFast;
   if (name == "multilingual") return Profile::kMultilingual;
   if (name == "lexical") return Profile::kLexical;
-  return fail(ErrorCode::kInvalidArgument, "the profile must be best, fast, multilingual or lexical", "profile");
+  return fail(ErrorCode::kInvalidArgument, "the profile must be best, fast, multilingual or lexical",
+              "profile");
 }
 
 std::string_view to_string(Profile profile) {
@@ -58,11 +64,25 @@ std::string_view to_string(Profile profile) {
 
 namespace {
 
-Result<std::shared_ptr<const Judge>> open_judge(const fs::path& directory, std::string_view profile, std::string& note) {
+// The weights must be those that SHA256SUMS beside them names ("<hex>  <file>", one a line).
+Status check_sum(const fs::path& file) {
+  ZK_TRY(const auto sums, read_lines((file.parent_path() / "SHA256SUMS").string()));
+  ZK_TRY(const auto sum, nlu::file_sha256(file));
+  const auto wanted = sum + "  " + file.filename().string();
+  if (std::find(sums.begin(), sums.end(), wanted) != sums.end()) return {};
+  return fail(ErrorCode::kDataLoss,
+              file.string() + " is not the file SHA256SUMS names: restore it or train again");
+}
+
+Result<std::shared_ptr<const Judge>> open_judge(const fs::path& directory, std::string_view profile,
+                                                std::string& note) {
   const auto weights = directory / "weights" / ("answering-" + std::string(profile) + ".json");
-  if (fs::exists(weights)) return Judge::open(weights.string());
-  note = "no weights at " + weights.string() + ": ranking by the lexical formula";
-  return Judge::lexical();
+  if (!fs::exists(weights)) {
+    note = "no weights at " + weights.string() + ": ranking by the lexical formula";
+    return Judge::lexical();
+  }
+  ZK_TRY_STATUS(check_sum(weights));
+  return Judge::open(weights.string());
 }
 
 Status open_chinese(const fs::path& directory, const ModelOptions& options, Models& out) {

@@ -12,7 +12,9 @@ namespace {
 constexpr double kZ = 1.96;
 constexpr std::size_t kBins = 10;
 
-bool holds(const std::vector<std::string>& ids, const std::string& id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+bool holds(const std::vector<std::string>& ids, const std::string& id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
 
 bool offers(const AskedQuestion& q, const Prediction& p, std::size_t most) {
   for (std::size_t i = 0; i < std::min(most, p.options.size()); ++i)
@@ -29,10 +31,12 @@ double wilson(const Rate& r, double sign) {
   if (r.of == 0) return sign < 0 ? 0 : 1;
   const auto n = static_cast<double>(r.of);
   const double p = r.value();
-  return (p + kZ * kZ / (2 * n) + sign * kZ * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n))) / (1 + kZ * kZ / n);
+  return (p + kZ * kZ / (2 * n) + sign * kZ * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n))) /
+         (1 + kZ * kZ / n);
 }
 
-double calibration_error(const std::vector<AskedQuestion>& questions, const std::vector<Prediction>& predictions) {
+double calibration_error(const std::vector<AskedQuestion>& questions,
+                         const std::vector<Prediction>& predictions) {
   struct Bin {
     double sum = 0, hits = 0, n = 0;
   };
@@ -42,7 +46,8 @@ double calibration_error(const std::vector<AskedQuestion>& questions, const std:
     const auto& p = predictions[i];
     if (questions[i].expect == "human" || p.candidates.empty()) continue;
     const bool hit = questions[i].expect == "answer" && holds(questions[i].ids, p.candidates.front());
-    auto& b = bins[std::min(kBins - 1, static_cast<std::size_t>(std::clamp(p.probability, 0.0, 1.0) * kBins))];
+    auto& b =
+        bins[std::min(kBins - 1, static_cast<std::size_t>(std::clamp(p.probability, 0.0, 1.0) * kBins))];
     b.sum += p.probability;
     b.hits += hit ? 1 : 0;
     b.n += 1;
@@ -61,7 +66,8 @@ double Rate::high() const { return std::min(1.0, wilson(*this, 1)); }
 
 double percentile(std::vector<double> values, double share) {
   if (values.empty()) return 0;
-  const auto at = static_cast<std::ptrdiff_t>(std::min(share * static_cast<double>(values.size()), static_cast<double>(values.size() - 1)));
+  const auto at = static_cast<std::ptrdiff_t>(
+      std::min(share * static_cast<double>(values.size()), static_cast<double>(values.size() - 1)));
   std::nth_element(values.begin(), values.begin() + at, values.end());
   return values[static_cast<std::size_t>(at)];
 }
@@ -81,7 +87,8 @@ Scores score(const std::vector<AskedQuestion>& questions, const std::vector<Pred
     if (q.expect == "answer") {
       const bool first = !p.candidates.empty() && holds(q.ids, p.candidates.front());
       bool three = false;
-      for (std::size_t k = 0; k < std::min<std::size_t>(3, p.candidates.size()); ++k) three = three || holds(q.ids, p.candidates[k]);
+      for (std::size_t k = 0; k < std::min<std::size_t>(3, p.candidates.size()); ++k)
+        three = three || holds(q.ids, p.candidates[k]);
       count(s.recall_at_1, first || from_ids);
       count(s.recall_at_3, three);
       count(s.coverage, from_ids);
@@ -105,7 +112,8 @@ Scores score(const std::vector<AskedQuestion>& questions, const std::vector<Pred
   return s;
 }
 
-std::map<std::string, Scores> score_by_type(const std::vector<AskedQuestion>& questions, const std::vector<Prediction>& predictions) {
+std::map<std::string, Scores> score_by_type(const std::vector<AskedQuestion>& questions,
+                                            const std::vector<Prediction>& predictions) {
   std::map<std::string, std::pair<std::vector<AskedQuestion>, std::vector<Prediction>>> parts;
   for (std::size_t i = 0; i < questions.size(); ++i) {
     auto& part = parts[questions[i].type];
@@ -118,7 +126,8 @@ std::map<std::string, Scores> score_by_type(const std::vector<AskedQuestion>& qu
 }
 
 bool turn_ok(const AskedQuestion& turn, const Prediction& p) {
-  if (turn.expect == "answer") return p.decision == "answer" && (turn.pick > 0 || holds(turn.ids, p.article_id));
+  if (turn.expect == "answer")
+    return p.decision == "answer" && (turn.pick > 0 || holds(turn.ids, p.article_id));
   if (turn.expect == "clarify") return p.decision == "clarify" && offers(turn, p, p.options.size());
   if (turn.expect == "human") return p.decision == "handover";
   return p.decision == turn.expect;

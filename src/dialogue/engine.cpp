@@ -16,18 +16,26 @@ namespace json = boost::json;
 namespace {
 
 using Time = std::chrono::steady_clock;
-constexpr double kThreadWeight = 0.6;     // of the reading behind what was said before, beside the bare one
-constexpr double kOptionAnswer = 0.6;     // share of the options' probability that words must give one to choose it
-constexpr double kElsewhereFactor = 0.8;  // of the answer threshold: this sure, words after an ask-back start a new topic
+constexpr double kThreadWeight = 0.6;  // of the reading behind what was said before, beside the bare one
+constexpr double kOptionAnswer =
+    0.6;  // share of the options' probability that words must give one to choose it
+constexpr double kElsewhereFactor =
+    0.8;  // of the answer threshold: this sure, words after an ask-back start a new topic
 constexpr std::size_t kReasons = 5;
 
-double ms_since(Time::time_point t) { return std::chrono::duration<double, std::milli>(Time::now() - t).count(); }
+double ms_since(Time::time_point t) {
+  return std::chrono::duration<double, std::milli>(Time::now() - t).count();
+}
 
 // One turn under way: the parts of the pipeline share its input, memory and trace.
 class Turn {
  public:
   Turn(const answering::Answerer& answerer, const TurnInput& input, const EngineOptions& options)
-      : answerer_(answerer), input_(input), options_(options), text_(input.text.substr(0, kMostTextBytes)), state_(read_state(input.state)) {}
+      : answerer_(answerer),
+        input_(input),
+        options_(options),
+        text_(input.text.substr(0, kMostTextBytes)),
+        state_(read_state(input.state)) {}
 
   Result<Reply> run() {
     ZK_TRY_STATUS(go());
@@ -59,7 +67,8 @@ class Turn {
     if (talk != SmallTalk::kNone) return small_talk(talk), Status{};
     if (alarm == Alarm::kDanger) return answer_or_alarm();
     if (sign_.unsolved && !state_.given.empty()) return unsolved();
-    if (!state_.topics.empty() && !sign_.elsewhere && (sign_.follows || sign_.correction || sign_.back)) return follow();
+    if (!state_.topics.empty() && !sign_.elsewhere && (sign_.follows || sign_.correction || sign_.back))
+      return follow();
     return question();
   }
 
@@ -76,7 +85,10 @@ class Turn {
   void note(const answering::Finding& f, const Belief& b, std::string_view thread) {
     json::array reasons;
     for (const auto& r : answerer_.reasons(f, kReasons))
-      reasons.push_back(json::object{{"feature", r.feature}, {"share", r.share}, {"zh", say_reason(r, "zh")}, {"en", say_reason(r, "en")}});
+      reasons.push_back(json::object{{"feature", r.feature},
+                                     {"share", r.share},
+                                     {"zh", say_reason(r, "zh")},
+                                     {"en", say_reason(r, "en")}});
     trace_["repaired"] = f.look.repaired;
     trace_["thread"] = thread;
     trace_["right"] = b.right;
@@ -111,11 +123,13 @@ class Turn {
   Status clarify(const Belief& b, std::string_view asked, std::vector<std::string> options) {
     candidates(b);
     std::erase_if(options, [&](const auto& id) {
-      return std::find(state_.declined.begin(), state_.declined.end(), id) != state_.declined.end() || !answerer_.knowledge().find(id);
+      return std::find(state_.declined.begin(), state_.declined.end(), id) != state_.declined.end() ||
+             !answerer_.knowledge().find(id);
     });
     if (options.empty() || state_.rounds >= kMostRounds) return none();
     std::vector<std::string> titles;
-    for (const auto& id : options) titles.push_back(answerer_.knowledge().article(*answerer_.knowledge().find(id)).question);
+    for (const auto& id : options)
+      titles.push_back(answerer_.knowledge().article(*answerer_.knowledge().find(id)).question);
     const auto labels = labels_of(titles);
     ButtonsBlock buttons;
     for (std::size_t i = 0; i < options.size(); ++i) {
@@ -195,10 +209,16 @@ class Turn {
     if (n == 0 && is_yes(normalised_)) n = 1;
     if (n > 0 && n <= offered) {
       reply_.probability = 1;
-      ZK_TRY_STATUS(answer(std::string(state_.options[static_cast<std::size_t>(n - 1)]), std::string(state_.asked)));
+      ZK_TRY_STATUS(
+          answer(std::string(state_.options[static_cast<std::size_t>(n - 1)]), std::string(state_.asked)));
       return true;
     }
     if (small_talk_of(normalised_) != SmallTalk::kNone) return false;
+    if (sign_.unsolved) {  // tried it already: what was offered is as good as given
+      state_.given.insert(state_.given.end(), state_.options.begin(), state_.options.end());
+      state_.clear_pending();
+      return false;
+    }
     ZK_TRY(const auto alone, find(text_));
     const auto asked = state_.asked + " " + text_;
     ZK_TRY(const auto threaded, find(asked));
@@ -220,7 +240,8 @@ class Turn {
         if (!best) best = &c;
       }
     note(threaded, joined, "answer_to_clarify");
-    if (best && best->probability >= kOptionAnswer * all && best->probability >= joined.candidates.front().probability / 2) {
+    if (best && best->probability >= kOptionAnswer * all &&
+        best->probability >= joined.candidates.front().probability / 2) {
       ZK_TRY_STATUS(answer(joined, std::string(best->article_id), asked));
       return true;
     }
@@ -239,11 +260,13 @@ class Turn {
     return {};
   }
 
-  // What was answered did not help: a question in the same breath may lead on; else a person. Never the same answer again.
+  // What was answered did not help: a question in the same breath may lead on; else a person. Never the same
+  // answer again.
   Status unsolved() {
     std::optional<answering::Finding> best;
     const auto parts = answering::clauses(text_, 6);
-    const std::vector<std::string> last = parts.empty() ? std::vector<std::string>{} : std::vector<std::string>{parts.back()};
+    const std::vector<std::string> last =
+        parts.empty() ? std::vector<std::string>{} : std::vector<std::string>{parts.back()};
     for (const auto& part : last) {
       ZK_TRY(auto f, find(part));
       auto b = belief_of(f);
@@ -260,7 +283,8 @@ class Turn {
   }
   static bool asks_something(const std::string& part) {
     const auto s = text::normalise(part);
-    for (const auto cue : {"吗", "怎", "咋", "哪", "多少", "几", "能不能", "可以", "能去", "啥", "如何", "申请", "how", "can", "where"})
+    for (const auto cue : {"吗", "怎", "咋", "哪", "多少", "几", "能不能", "可以", "能去", "啥", "如何",
+                           "申请", "how", "can", "where"})
       if (s.find(cue) != std::string::npos) return true;
     return false;
   }
@@ -310,7 +334,8 @@ class Turn {
     for (const auto& part : parts) {
       ZK_TRY(const auto f, find(part));
       const auto b = belief_of(f);
-      if (b.right >= f.operating.answer && std::find(ids.begin(), ids.end(), b.candidates.front().article_id) == ids.end())
+      if (b.right >= f.operating.answer &&
+          std::find(ids.begin(), ids.end(), b.candidates.front().article_id) == ids.end())
         ids.push_back(b.candidates.front().article_id);
     }
     if (ids.empty()) return false;

@@ -1,9 +1,10 @@
-// One turn of a conversation: text (or a button) in, reply out. The engine holds no conversation: its memory of one is the
-// JSON in Reply::state, which the caller keeps and hands in again. Same input, same snapshot: same reply, on every channel.
-// Thread-safe: turn() may be called from many threads at once.
+// One turn of a conversation: text (or a button) in, reply out. The engine holds no conversation: its memory
+// of one is the JSON in Reply::state, which the caller keeps and hands in again. Same input, same snapshot:
+// same reply, on every channel. Thread-safe: turn() may be called from many threads at once.
 //
 //   dialogue::Engine engine({.target = 0.98});
-//   ZK_TRY(auto reply, engine.turn(*answerer, {.text = "退款多久到账？", .state = conversation.bot_state, .now = clock.now()}));
+//   ZK_TRY(auto reply, engine.turn(*answerer, {.text = "退款多久到账？", .state = conversation.bot_state,
+//   .now = clock.now()}));
 #pragma once
 
 #include <cstdint>
@@ -22,12 +23,12 @@ enum class Decision { kAnswer, kClarify, kNone, kHandover, kSmalltalk };
 std::string_view to_string(Decision decision);  // answer | clarify | none | handover | smalltalk
 
 struct TurnInput {
-  std::string text;        // as written; personal data already masked
-  std::string pick{};      // id of the button taken ("article:X017", "none", "human"), or ""
-  std::string state{};     // Reply::state of the turn before, or ""
+  std::string text;     // as written; personal data already masked
+  std::string pick{};   // id of the button taken ("article:X017", "none", "human"), or ""
+  std::string state{};  // Reply::state of the turn before, or ""
   Timestamp now{};
   std::string channel{};
-  std::string locale{};    // of the visitor; "" : that of the text
+  std::string locale{};  // of the visitor; "" : that of the text
 };
 
 struct Scored {
@@ -37,15 +38,15 @@ struct Scored {
 
 struct Reply {
   Decision decision = Decision::kNone;
-  std::string article_id;               // of an answer
-  std::vector<std::string> also;        // further articles answered from, when the message held several questions
-  double probability = 0;               // that the first candidate is right
-  std::vector<Choice> options;          // of an ask-back, without "none of these" and "a person"
-  std::vector<Scored> candidates;       // best first, at most 10
-  Blocks blocks;                        // what the customer sees
-  int priority = 0;                     // 3 when danger was heard, else 0
-  std::string trace;                    // JSON for the console: stages with milliseconds, figures, reasons
-  std::string state;                    // JSON, ≤ kMostStateBytes
+  std::string article_id;          // of an answer
+  std::vector<std::string> also;   // further articles answered from, when the message held several questions
+  double probability = 0;          // that the first candidate is right
+  std::vector<Choice> options;     // of an ask-back, without "none of these" and "a person"
+  std::vector<Scored> candidates;  // best first, at most 10
+  Blocks blocks;                   // what the customer sees
+  int priority = 0;                // 3 when danger was heard, else 0
+  std::string trace;               // JSON for the console: stages with milliseconds, figures, reasons
+  std::string state;               // JSON, ≤ kMostStateBytes
   double ms = 0;
 };
 
@@ -56,8 +57,8 @@ inline constexpr std::size_t kMostTextBytes = 4'000;  // of one message; the res
 
 struct EngineOptions {
   double target = 0.98;  // precision wanted of direct answers, 0.5 … 0.999
-  // A follow-up is read with what was said before, and the customer sees at once what it was taken for: it is answered when
-  // one article has more than half of the probability.
+  // A follow-up is read with what was said before, and the customer sees at once what it was taken for: it is
+  // answered when one article has more than half of the probability.
   double thread_answer = 0.5;
 };
 

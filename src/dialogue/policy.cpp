@@ -15,9 +15,12 @@ constexpr double kLeastShare = 1.0 / 30;
 constexpr std::size_t kMostLabel = 24;
 
 bool asks(std::string_view s) {
-  static constexpr std::array<std::string_view, 26> kAsking = {"?",  "？", "吗", "么", "怎", "咋", "哪", "多少", "多久", "几", "能不能", "可不可以", "是不是",
-                                                               "有没有", "啥", "如何", "行不行", "要不要", "会不会", "呢", "how", "what", "when", "where", "can ", "do i"};
-  return std::any_of(kAsking.begin(), kAsking.end(), [&](auto a) { return s.find(a) != std::string_view::npos; });
+  static constexpr std::array<std::string_view, 26> kAsking = {
+      "?",      "？",     "吗",       "么",     "怎",     "咋",    "哪",   "多少",   "多久",
+      "几",     "能不能", "可不可以", "是不是", "有没有", "啥",    "如何", "行不行", "要不要",
+      "会不会", "呢",     "how",      "what",   "when",   "where", "can ", "do i"};
+  return std::any_of(kAsking.begin(), kAsking.end(),
+                     [&](auto a) { return s.find(a) != std::string_view::npos; });
 }
 
 void sort_and_cut(Belief& b) {
@@ -36,12 +39,14 @@ Belief belief_of(const answering::Finding& f) {
 }
 
 Belief join(const answering::Finding& alone, const answering::Finding& in_thread, double thread_weight) {
-  if (alone.kb != in_thread.kb || alone.judgement.candidates.empty() || in_thread.judgement.candidates.empty())
+  if (alone.kb != in_thread.kb || alone.judgement.candidates.empty() ||
+      in_thread.judgement.candidates.empty())
     return belief_of(alone);
   std::unordered_map<std::uint32_t, double> score;
   const auto add = [&](const answering::Finding& f, double weight, bool first) {
     const double top = f.judgement.candidates.front().score;
-    const double least = f.judgement.candidates.back().score - top;  // what neither reading lists is no better than its last
+    const double least =
+        f.judgement.candidates.back().score - top;  // what neither reading lists is no better than its last
     for (const auto& c : f.judgement.candidates)
       if (first)
         score[c.article] = weight * (c.score - top);
@@ -55,7 +60,8 @@ Belief join(const answering::Finding& alone, const answering::Finding& in_thread
       s += weight * (at == here.end() ? least : at->second);
     }
   };
-  const double alone_least = alone.judgement.candidates.back().score - alone.judgement.candidates.front().score;
+  const double alone_least =
+      alone.judgement.candidates.back().score - alone.judgement.candidates.front().score;
   add(alone, 1, true);
   for (const auto& c : in_thread.judgement.candidates) score.try_emplace(c.article, alone_least);
   add(in_thread, thread_weight, false);
@@ -64,14 +70,17 @@ Belief join(const answering::Finding& alone, const answering::Finding& in_thread
   for (const auto& [article, s] : score) best = std::max(best, s);
   for (const auto& [article, s] : score) total += std::exp(s - best);
   for (const auto& [article, s] : score)
-    b.candidates.push_back({alone.kb->article(article).external_id, (1 - b.none) * std::exp(s - best) / total});
+    b.candidates.push_back(
+        {alone.kb->article(article).external_id, (1 - b.none) * std::exp(s - best) / total});
   sort_and_cut(b);
   b.right = b.candidates.front().probability;
   return b;
 }
 
 void leave_out(Belief& belief, const std::vector<std::string>& ids) {
-  std::erase_if(belief.candidates, [&](const Scored& c) { return std::find(ids.begin(), ids.end(), c.article_id) != ids.end(); });
+  std::erase_if(belief.candidates, [&](const Scored& c) {
+    return std::find(ids.begin(), ids.end(), c.article_id) != ids.end();
+  });
   belief.right = belief.candidates.empty() ? 0 : belief.candidates.front().probability;
 }
 
@@ -125,7 +134,8 @@ std::vector<std::string> labels_of(const std::vector<std::string>& titles) {
 }
 
 std::vector<std::string> questions_in(const std::string& message) {
-  static constexpr std::array<std::string_view, 12> kMarks = {"？", "?", "另外", "还有", "顺便", "再问", "同时", "以及", "；", ";", " also ", " and also "};
+  static constexpr std::array<std::string_view, 12> kMarks = {
+      "？", "?", "另外", "还有", "顺便", "再问", "同时", "以及", "；", ";", " also ", " and also "};
   constexpr std::size_t kShortest = 4;
   std::vector<std::string> parts(1);
   for (std::size_t i = 0; i < message.size();) {

@@ -18,8 +18,8 @@ struct Belief {
 
 Belief belief_of(const answering::Finding& finding);
 
-// What two readings of the same message (alone, and behind what was said before) say together: the scores of both count,
-// those of the reading with its thread by `thread_weight`.
+// What two readings of the same message (alone, and behind what was said before) say together: the scores of
+// both count, those of the reading with its thread by `thread_weight`.
 Belief join(const answering::Finding& alone, const answering::Finding& in_thread, double thread_weight);
 
 // Without those articles; the others keep their probabilities.
@@ -27,13 +27,16 @@ void leave_out(Belief& belief, const std::vector<std::string>& article_ids);
 
 Decision decide(const Belief& belief, const answering::Operating& operating);
 
-// At most kMostOptions candidates worth a button: those with at least a thirtieth of the first one's probability.
+// At most kMostOptions candidates worth a button: those with at least a thirtieth of the first one's
+// probability.
 std::vector<std::string> options_of(const Belief& belief);
 
-// Names what distinguishes each option: its title without the words that all the others share, at most 24 characters.
+// Names what distinguishes each option: its title without the words that all the others share, at most 24
+// characters.
 std::vector<std::string> labels_of(const std::vector<std::string>& titles);
 
-// The message cut where a second question begins (另外, 还有, a question mark): two or more parts that each ask, or nothing.
+// The message cut where a second question begins (另外, 还有, a question mark): two or more parts that each
+// ask, or nothing.
 std::vector<std::string> questions_in(const std::string& text);
 
 }  // namespace zk::dialogue

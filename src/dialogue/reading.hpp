@@ -1,6 +1,6 @@
-// What a message is before it is a question: wish for a person, danger, small talk; and within a conversation: the answer to a
-// question asked back, a correction, a return, a follow-up. Pure functions of the normalised text; thread-safe. Golden cases:
-// tests/golden/dialogue/reading.tsv.
+// What a message is before it is a question: wish for a person, danger, small talk; and within a
+// conversation: the answer to a question asked back, a correction, a return, a follow-up. Pure functions of
+// the normalised text; thread-safe. Golden cases: tests/golden/dialogue/reading.tsv.
 #pragma once
 
 #include <string>
@@ -9,7 +9,11 @@
 namespace zk::dialogue {
 
 // Straight to a person, however the question would be answered.
-enum class Alarm { kNone, kPerson, kDanger };  // kDanger: injury, fire, fraud in progress, self-harm, regulator: urgent
+enum class Alarm {
+  kNone,
+  kPerson,
+  kDanger
+};  // kDanger: injury, fire, fraud in progress, self-harm, regulator: urgent
 Alarm alarm_of(std::string_view normalised);
 
 enum class SmallTalk { kNone, kGreeting, kThanks, kBye, kPraise, kAcknowledge };
@@ -18,7 +22,7 @@ SmallTalk small_talk_of(std::string_view normalised);
 
 // 1-based position of the option meant ("第二个", "2", "后面那个" with `options` offered); 0: none.
 int ordinal_of(std::string_view normalised, int options);
-bool is_yes(std::string_view normalised);         // a plain yes and nothing else
+bool is_yes(std::string_view normalised);            // a plain yes and nothing else
 bool is_none_of_these(std::string_view normalised);  // 都不是, none of these, a plain no
 
 // Signs within a thread. `rest` of the text is what remains to be understood.

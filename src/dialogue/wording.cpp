@@ -30,7 +30,8 @@ constexpr std::array<Named, 24> kNames = {{
     {"article.words", "词语出现在它的问法或答案里", "its dictionary words stand in the article"},
     {"title", "与它的标准问用词相同", "shares words with its title"},
     {"late.article", "每个字词都能在它那里找到对应", "every word finds its like in the article"},
-    {"late.question", "每个字词都能在它的一条问法里找到对应", "every word finds its like in one of its questions"},
+    {"late.question", "每个字词都能在它的一条问法里找到对应",
+     "every word finds its like in one of its questions"},
     {"late.back", "它那条问法的字词都在问题里有对应", "that question's words find their like in the message"},
     {"run", "有一长段文字相同", "shares a long run of characters"},
     {"latin.share", "型号或数字相同", "the same model or figure is named"},
@@ -83,9 +84,11 @@ std::string say_small_talk(SmallTalk kind, std::string_view language) {
 std::string say_handover(Alarm alarm, std::string_view language) {
   const bool en = english(language);
   if (alarm == Alarm::kDanger)
-    return en ? "This is urgent: a person is being called in for you now. If anyone is in danger, call the emergency services first."
+    return en ? "This is urgent: a person is being called in for you now. If anyone is in danger, call the "
+                "emergency services first."
               : "这件事很要紧，正在优先为您接通人工客服。如有人身危险，请先远离危险并拨打 110、119 或 120。";
-  return en ? "I am bringing in a person for you. What you wrote is passed on." : "正在为您转接人工客服，您说过的内容会一并转达。";
+  return en ? "I am bringing in a person for you. What you wrote is passed on."
+            : "正在为您转接人工客服，您说过的内容会一并转达。";
 }
 
 std::string say_none(std::string_view language) {
@@ -98,8 +101,12 @@ std::string say_clarify(std::size_t options, std::string_view language) {
   return options == 1 ? "您想问的是这个吗？" : "您想问的是哪一个？";
 }
 
-std::string label_none_of_these(std::string_view language) { return english(language) ? "None of these" : "以上都不是"; }
-std::string label_person(std::string_view language) { return english(language) ? "Talk to a person" : "转人工客服"; }
+std::string label_none_of_these(std::string_view language) {
+  return english(language) ? "None of these" : "以上都不是";
+}
+std::string label_person(std::string_view language) {
+  return english(language) ? "Talk to a person" : "转人工客服";
+}
 
 std::string say_reason(const answering::Reason& r, std::string_view language) {
   const auto* n = named(r.feature);
@@ -108,7 +115,8 @@ std::string say_reason(const answering::Reason& r, std::string_view language) {
   std::string out(en ? n->en : n->zh);
   if (r.feature.ends_with(".gap")) out += en ? ", compared with the best other" : "（与次优相比）";
   if (std::isfinite(r.first) && std::isfinite(r.second))
-    out += en ? fmt::format(" ({:.2f} against {:.2f})", r.first, r.second) : fmt::format("（{:.2f} 对 {:.2f}）", r.first, r.second);
+    out += en ? fmt::format(" ({:.2f} against {:.2f})", r.first, r.second)
+              : fmt::format("（{:.2f} 对 {:.2f}）", r.first, r.second);
   return out;
 }
 

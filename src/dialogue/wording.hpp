@@ -1,4 +1,5 @@
-// What Zhike says around the answers, in Chinese and English, and reasons in words an editor understands. Pure; thread-safe.
+// What Zhike says around the answers, in Chinese and English, and reasons in words an editor understands.
+// Pure; thread-safe.
 #pragma once
 
 #include <string>

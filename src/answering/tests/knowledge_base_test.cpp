@@ -18,9 +18,11 @@ Article article(std::string id, std::string question, std::vector<std::string> s
 }
 
 std::vector<Article> shop() {
-  return {article("R", "怎么申请退货", {"东西不想要了怎么退", "七天无理由怎么弄"}, "签收后七天内在订单里点申请退货。"),
+  return {article("R", "怎么申请退货", {"东西不想要了怎么退", "七天无理由怎么弄"},
+                  "签收后七天内在订单里点申请退货。"),
           article("F", "运费怎么算", {"邮费多少钱", "满多少包邮"}, "满九十九元包邮，不满收十元。"),
-          article("I", "怎么开发票", {"电子发票在哪里开", "发票抬头怎么填"}, "订单完成后在订单详情里申请电子发票。")};
+          article("I", "怎么开发票", {"电子发票在哪里开", "发票抬头怎么填"},
+                  "订单完成后在订单详情里申请电子发票。")};
 }
 
 // Counts what it is asked to encode: one number for each of 16 hashed characters.
@@ -43,7 +45,8 @@ class CountingEncoder final : public nlu::Encoder {
 };
 
 TEST(KnowledgeBase, FeaturesHaveNamesAndTheRightArticleStandsOut) {
-  const auto kb = KnowledgeBase::build(shop(), {{"bge", std::make_shared<CountingEncoder>(), nullptr, nullptr}});
+  const auto kb =
+      KnowledgeBase::build(shop(), {{"bge", std::make_shared<CountingEncoder>(), nullptr, nullptr}});
   ASSERT_TRUE(kb);
   const auto learnt = (*kb)->learn();
   ASSERT_TRUE(learnt);
@@ -89,10 +92,12 @@ TEST(KnowledgeBase, WhatIsNotInForceIsNoCandidate) {
 }
 
 TEST(KnowledgeBase, LeftOutDoesNotSeeItself) {
-  const auto kb = KnowledgeBase::build(shop(), {{"bge", std::make_shared<CountingEncoder>(), nullptr, nullptr}});
+  const auto kb =
+      KnowledgeBase::build(shop(), {{"bge", std::make_shared<CountingEncoder>(), nullptr, nullptr}});
   const auto learnt = *(*kb)->learn();
   const auto names = learnt->feature_names();
-  const auto best = static_cast<std::size_t>(std::find(names.begin(), names.end(), "bge.raw") - names.begin());
+  const auto best =
+      static_cast<std::size_t>(std::find(names.begin(), names.end(), "bge.raw") - names.begin());
   const auto seen = learnt->look({"邮费多少钱"});
   const auto left_out = learnt->look_left_out(1, 1);
   const auto raw = [&](const Look& look) {

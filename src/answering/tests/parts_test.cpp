@@ -81,7 +81,8 @@ TEST(Dense, CholeskySolvesAndInvertsTheDiagonal) {
   const auto diagonal = inverse_diagonal(lower);
   for (std::size_t i = 0; i < kN; ++i) {
     EXPECT_NEAR(diagonal[i], identity.row(i)[i], 1e-4F);
-    for (std::size_t j = 0; j < kN; ++j) EXPECT_NEAR(dot(a.row(i), identity.row(j), kN), i == j ? 1.0F : 0.0F, 1e-3F);
+    for (std::size_t j = 0; j < kN; ++j)
+      EXPECT_NEAR(dot(a.row(i), identity.row(j), kN), i == j ? 1.0F : 0.0F, 1e-3F);
   }
   Matrix negative(1, 1);
   negative.row(0)[0] = -1;
@@ -89,7 +90,8 @@ TEST(Dense, CholeskySolvesAndInvertsTheDiagonal) {
 }
 
 TEST(Classifier, LeftOutEqualsTrainingWithoutTheRow) {
-  const std::vector<std::string> texts = {"怎么退货", "想退货", "退货流程", "运费多少", "邮费谁出", "寄过去多少钱"};
+  const std::vector<std::string> texts = {"怎么退货", "想退货",   "退货流程",
+                                          "运费多少", "邮费谁出", "寄过去多少钱"};
   std::vector<std::vector<Term>> terms;
   for (const auto& t : texts) terms.push_back(char_terms(t, 1, 2));
   std::vector<LabelledText> rows;
@@ -123,9 +125,10 @@ TEST(Trees, SumsLeavesAndExplainsTheSum) {
 }
 
 TEST(Trees, DamagedTreesAreRefused) {
-  for (const char* text : {R"([])", R"({"trees":[{"f":[0]}]})",
-                           R"({"trees":[{"f":[0],"t":[1],"l":[0],"r":[0],"d":[0],"v":[0]}]})",
-                           R"({"trees":[{"f":[9,-1,-1],"t":[1,0,0],"l":[1,0,0],"r":[2,0,0],"d":[0,0,0],"v":[0,0,0]}]})"}) {
+  for (const char* text :
+       {R"([])", R"({"trees":[{"f":[0]}]})",
+        R"({"trees":[{"f":[0],"t":[1],"l":[0],"r":[0],"d":[0],"v":[0]}]})",
+        R"({"trees":[{"f":[9,-1,-1],"t":[1,0,0],"l":[1,0,0],"r":[2,0,0],"d":[0,0,0],"v":[0,0,0]}]})"}) {
     const auto trees = Trees::parse(boost::json::parse(text), 2);
     ASSERT_FALSE(trees) << text;
     EXPECT_EQ(trees.error().code, ErrorCode::kDataLoss);
@@ -147,7 +150,8 @@ TEST(Late, TheSameTokensScoreFullAndASkippedTextDoesNotCount) {
 }
 
 TEST(Corpus, LinesAreReadOrBlamed) {
-  const auto a = parse_article(R"({"id":"A1","category":"x","question":"怎么退货","similar":["想退"],"answer":"七天内。","valid_until":"2026-12-01"})");
+  const auto a = parse_article(
+      R"({"id":"A1","category":"x","question":"怎么退货","similar":["想退"],"answer":"七天内。","valid_until":"2026-12-01"})");
   ASSERT_TRUE(a);
   EXPECT_EQ(a->similar.size(), 1U);
   EXPECT_NE(a->valid_until, Timestamp{});
@@ -155,19 +159,27 @@ TEST(Corpus, LinesAreReadOrBlamed) {
   EXPECT_EQ(parse_article(R"({"id":"A1","answer":"x"})").error().field, "/question");
   EXPECT_EQ(parse_article(R"({"id":"A1","question":7,"answer":"x"})").error().field, "/question");
   EXPECT_FALSE(read_articles("does/not/exist.jsonl"));
-  const auto d = parse_dialogue(R"({"id":"M1","kind":"k","turns":[{"q":"a","expect":"answer","ids":["A1"],"pick":2}]})");
+  const auto d =
+      parse_dialogue(R"({"id":"M1","kind":"k","turns":[{"q":"a","expect":"answer","ids":["A1"],"pick":2}]})");
   ASSERT_TRUE(d);
   EXPECT_EQ(d->turns[0].pick, 2);
 }
 
 TEST(Scores, CountAsDefined) {
-  const auto asked = [](std::string expect, std::vector<std::string> ids) { return AskedQuestion{"q", "t", std::move(expect), std::move(ids), 0}; };
-  const std::vector<AskedQuestion> q = {asked("answer", {"A"}), asked("answer", {"B"}), asked("answer", {"C"}), asked("none", {}),
-                                        asked("none", {}),      asked("clarify", {"A", "B"}), asked("clarify", {"A"}), asked("human", {})};
-  const std::vector<Prediction> p = {{"answer", "A", .9, {}, {"A"}, 1},   {"answer", "A", .9, {}, {"A", "B"}, 1},
-                                     {"clarify", "", .5, {"X", "C"}, {"X", "C"}, 1}, {"answer", "A", .9, {}, {"A"}, 1},
-                                     {"clarify", "", .2, {"A"}, {"A"}, 1}, {"clarify", "", .2, {"B"}, {"B"}, 1},
-                                     {"answer", "A", .9, {}, {"A"}, 1},    {"handover", "", 0, {}, {}, 1}};
+  const auto asked = [](std::string expect, std::vector<std::string> ids) {
+    return AskedQuestion{"q", "t", std::move(expect), std::move(ids), 0};
+  };
+  const std::vector<AskedQuestion> q = {
+      asked("answer", {"A"}), asked("answer", {"B"}),       asked("answer", {"C"}),  asked("none", {}),
+      asked("none", {}),      asked("clarify", {"A", "B"}), asked("clarify", {"A"}), asked("human", {})};
+  const std::vector<Prediction> p = {{"answer", "A", .9, {}, {"A"}, 1},
+                                     {"answer", "A", .9, {}, {"A", "B"}, 1},
+                                     {"clarify", "", .5, {"X", "C"}, {"X", "C"}, 1},
+                                     {"answer", "A", .9, {}, {"A"}, 1},
+                                     {"clarify", "", .2, {"A"}, {"A"}, 1},
+                                     {"clarify", "", .2, {"B"}, {"B"}, 1},
+                                     {"answer", "A", .9, {}, {"A"}, 1},
+                                     {"handover", "", 0, {}, {}, 1}};
   const auto s = score(q, p);
   EXPECT_EQ(s.precision.hits, 1U);
   EXPECT_EQ(s.precision.of, 3U) << "an ambiguous question answered from its ids is neither right nor wrong";

@@ -11,21 +11,30 @@
 namespace zk::dialogue {
 namespace {
 
-std::string name_of(Alarm a) { return a == Alarm::kPerson ? "person" : a == Alarm::kDanger ? "danger" : "none"; }
+std::string name_of(Alarm a) {
+  return a == Alarm::kPerson ? "person" : a == Alarm::kDanger ? "danger" : "none";
+}
 std::string name_of(SmallTalk s) {
   switch (s) {
-    case SmallTalk::kGreeting: return "greeting";
-    case SmallTalk::kThanks: return "thanks";
-    case SmallTalk::kBye: return "bye";
-    case SmallTalk::kPraise: return "praise";
-    case SmallTalk::kAcknowledge: return "acknowledge";
-    case SmallTalk::kNone: break;
+    case SmallTalk::kGreeting:
+      return "greeting";
+    case SmallTalk::kThanks:
+      return "thanks";
+    case SmallTalk::kBye:
+      return "bye";
+    case SmallTalk::kPraise:
+      return "praise";
+    case SmallTalk::kAcknowledge:
+      return "acknowledge";
+    case SmallTalk::kNone:
+      break;
   }
   return "none";
 }
 
 TEST(Reading, Golden) {
-  const auto rows = answering::read_table(std::string(ZK_SOURCE_DIR) + "/tests/golden/dialogue/reading.tsv", {"text", "alarm", "small_talk"});
+  const auto rows = answering::read_table(std::string(ZK_SOURCE_DIR) + "/tests/golden/dialogue/reading.tsv",
+                                          {"text", "alarm", "small_talk"});
   ASSERT_TRUE(rows);
   for (const auto& r : *rows) {
     const auto s = text::normalise(r[0]);
