@@ -9,6 +9,7 @@
 #include "dialogue/reading.hpp"
 #include "dialogue/state.hpp"
 #include "dialogue/wording.hpp"
+#include "nlu/understanding.hpp"
 #include "text/text.hpp"
 
 namespace zk::dialogue {
@@ -56,16 +57,18 @@ class Turn {
     stage("normalise");
     if (!input_.pick.empty()) return take_pick();
     const auto alarm = alarm_of(normalised_);
-    const auto talk = small_talk_of(normalised_);
+    const auto talk = nlu::small_talk(normalised_);
     sign_ = sign_of(normalised_);
     stage("understand");
-    if (alarm == Alarm::kPerson) return hand_over(alarm), Status{};
+    trace_["urgency"] = nlu::to_string(nlu::urgency(normalised_));
+    trace_["sentiment"] = nlu::sentiment(text_);
+    if (alarm == Alarm::kPerson || alarm == Alarm::kAlways) return hand_over(), Status{};
     if (!state_.asked.empty()) {
       ZK_TRY(const bool done, take_words());
       if (done) return {};
     }
-    if (talk != SmallTalk::kNone) return small_talk(talk), Status{};
-    if (alarm == Alarm::kDanger) return answer_or_alarm();
+    if (talk != nlu::SmallTalk::kNone) return small_talk(talk), Status{};
+    if (alarm == Alarm::kHazard) return answer_or_alarm();
     if (sign_.unsolved && !state_.given.empty()) return unsolved();
     if (!state_.topics.empty() && !sign_.elsewhere && (sign_.follows || sign_.correction || sign_.back))
       return follow();
@@ -156,15 +159,15 @@ class Turn {
     return {};
   }
 
-  void hand_over(Alarm alarm) {
+  void hand_over() {
     reply_.decision = Decision::kHandover;
-    reply_.priority = alarm == Alarm::kDanger ? 3 : 0;
-    reply_.blocks = text_blocks(say_handover(alarm, language_));
+    reply_.priority = nlu::priority(nlu::urgency(normalised_));
+    reply_.blocks = text_blocks(say_handover(reply_.priority > 0, language_));
     state_.clear_pending();
     stage("compose");
   }
 
-  void small_talk(SmallTalk kind) {
+  void small_talk(nlu::SmallTalk kind) {
     reply_.decision = Decision::kSmalltalk;
     reply_.blocks = text_blocks(say_small_talk(kind, language_));
     stage("compose");
@@ -187,7 +190,7 @@ class Turn {
 
   // --- the ways a message is taken ---
   Status take_pick() {
-    if (input_.pick == "human") return hand_over(Alarm::kPerson), Status{};
+    if (input_.pick == "human") return hand_over(), Status{};
     if (input_.pick == "none") {
       state_.declined.insert(state_.declined.end(), state_.options.begin(), state_.options.end());
       return none();
@@ -213,7 +216,7 @@ class Turn {
           answer(std::string(state_.options[static_cast<std::size_t>(n - 1)]), std::string(state_.asked)));
       return true;
     }
-    if (small_talk_of(normalised_) != SmallTalk::kNone) return false;
+    if (nlu::small_talk(normalised_) != nlu::SmallTalk::kNone) return false;
     if (sign_.unsolved) {  // tried it already: what was offered is as good as given
       state_.given.insert(state_.given.end(), state_.options.begin(), state_.options.end());
       state_.clear_pending();
@@ -256,7 +259,7 @@ class Turn {
     note(f, b, "danger");
     candidates(b);
     if (b.right >= f.operating.answer) return act(f, b, text_, f.operating.answer);
-    hand_over(Alarm::kDanger);
+    hand_over();
     return {};
   }
 
@@ -278,7 +281,7 @@ class Turn {
       }
     }
     stage("retrieve");
-    hand_over(Alarm::kNone);
+    hand_over();
     return {};
   }
   static bool asks_something(const std::string& part) {
@@ -329,8 +332,9 @@ class Turn {
 
   // Several questions in one message: each that is sure by itself is answered, in their order.
   Result<bool> answer_parts() {
-    const auto parts = questions_in(text_);
+    const auto parts = nlu::questions(text_);
     std::vector<std::string> ids;
+    if (parts.size() < 2) return false;
     for (const auto& part : parts) {
       ZK_TRY(const auto f, find(part));
       const auto b = belief_of(f);

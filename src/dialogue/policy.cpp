@@ -1,7 +1,6 @@
 #include "dialogue/policy.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <unordered_map>
 
@@ -13,15 +12,6 @@ namespace {
 constexpr std::size_t kMostCandidates = 10;
 constexpr double kLeastShare = 1.0 / 30;
 constexpr std::size_t kMostLabel = 24;
-
-bool asks(std::string_view s) {
-  static constexpr std::array<std::string_view, 26> kAsking = {
-      "?",      "？",     "吗",       "么",     "怎",     "咋",    "哪",   "多少",   "多久",
-      "几",     "能不能", "可不可以", "是不是", "有没有", "啥",    "如何", "行不行", "要不要",
-      "会不会", "呢",     "how",      "what",   "when",   "where", "can ", "do i"};
-  return std::any_of(kAsking.begin(), kAsking.end(),
-                     [&](auto a) { return s.find(a) != std::string_view::npos; });
-}
 
 void sort_and_cut(Belief& b) {
   std::stable_sort(b.candidates.begin(), b.candidates.end(),
@@ -131,29 +121,6 @@ std::vector<std::string> labels_of(const std::vector<std::string>& titles) {
     for (std::size_t k = 0; k < i; ++k)
       if (labels[k] == labels[i]) labels[k] = titles[k], labels[i] = titles[i];
   return labels;
-}
-
-std::vector<std::string> questions_in(const std::string& message) {
-  static constexpr std::array<std::string_view, 12> kMarks = {
-      "？", "?", "另外", "还有", "顺便", "再问", "同时", "以及", "；", ";", " also ", " and also "};
-  constexpr std::size_t kShortest = 4;
-  std::vector<std::string> parts(1);
-  for (std::size_t i = 0; i < message.size();) {
-    const auto rest = std::string_view(message).substr(i);
-    const auto mark = std::find_if(kMarks.begin(), kMarks.end(), [&](auto m) { return rest.starts_with(m); });
-    if (mark == kMarks.end()) {
-      parts.back() += message[i++];
-      continue;
-    }
-    if (*mark == "？" || *mark == "?") parts.back() += *mark;
-    i += mark->size();
-    parts.emplace_back();
-  }
-  std::erase_if(parts, [](const auto& p) { return text::to_u32(p).size() < kShortest; });
-  const auto asking = std::count_if(parts.begin(), parts.end(), [](const auto& p) { return asks(p); });
-  if (parts.size() < 2 || asking < 2) return {};
-  std::erase_if(parts, [](const auto& p) { return !asks(p); });
-  return parts;
 }
 
 }  // namespace zk::dialogue

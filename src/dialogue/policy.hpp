@@ -35,8 +35,4 @@ std::vector<std::string> options_of(const Belief& belief);
 // characters.
 std::vector<std::string> labels_of(const std::vector<std::string>& titles);
 
-// The message cut where a second question begins (另外, 还有, a question mark): two or more parts that each
-// ask, or nothing.
-std::vector<std::string> questions_in(const std::string& text);
-
 }  // namespace zk::dialogue

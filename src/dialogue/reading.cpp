@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <span>
 
+#include "nlu/understanding.hpp"
 #include "text/text.hpp"
 
 namespace zk::dialogue {
@@ -24,129 +25,6 @@ std::string bare(std::string_view s) {
   for (const char32_t c : text::to_u32(s))
     if ((c >= U'a' && c <= U'z') || (c >= U'0' && c <= U'9') || (c >= 0x3400 && c <= 0x9fff)) out += c;
   return text::to_utf8(out);
-}
-
-// A verb of fetching within six characters before a word for a person.
-bool asks_for(std::string_view s, Cues verbs, Cues persons) {
-  constexpr std::size_t kNearBytes = 6 * 3;
-  for (const auto p : persons)
-    for (auto at = s.find(p); at != std::string_view::npos; at = s.find(p, at + 1)) {
-      const auto from = at > kNearBytes ? at - kNearBytes : 0;
-      if (has_any(s.substr(from, at - from), verbs)) return true;
-    }
-  return false;
-}
-
-constexpr std::array<std::string_view, 13> kPersons = {"人工", "真人", "活人", "客服",   "专员",
-                                                       "主管", "经理", "领导", "负责人", "人说话",
-                                                       "人聊", "人来", "人接"};
-constexpr std::array<std::string_view, 16> kFetch = {"转",   "接",   "叫",   "换",   "找",   "喊",
-                                                     "派",   "要个", "要和", "要跟", "想跟", "想和",
-                                                     "需要", "联系", "呼叫", "给我"};
-// Asked about, not asked for: when they work, what their number is, what they said or charge.
-constexpr std::array<std::string_view, 24> kAboutStaff = {
-    "几点", "上班", "下班", "时间", "电话是", "号码", "多少", "电话多", "说我",   "说要", "说是", "说的",
-    "让我", "告诉", "自称", "冒充", "态度",   "好友", "费",   "资格",   "还有人", "投递", "房东", "卖家"};
-constexpr std::array<std::string_view, 14> kSpokenWish = {
-    "找个人给我", "给我回个电话", "给我回电话",    "跟人聊",       "和人聊",     "跟人说",     "有没有人在",
-    "有活人吗",   "人呢",         "talktoaperson", "talktoahuman", "realperson", "humanagent", "liveagent"};
-constexpr std::array<std::string_view, 6> kAgainstMachine = {"你是机器人", "不要机器人", "别用机器人",
-                                                             "跟机器人说", "自动回复",   "speaktosomeone"};
-
-constexpr std::array<std::string_view, 8> kSelfHarm = {"不想活", "活不下去", "自杀",       "轻生",
-                                                       "想死了", "结束生命", "killmyself", "suicide"};
-constexpr std::array<std::string_view, 13> kRegulator = {
-    "12315",  "12345",  "消协",   "消费者协会", "市场监管", "电视台",    "记者",
-    "曝光你", "起诉你", "告你们", "律师函",     "银保监",   "工信部投诉"};
-constexpr std::array<std::string_view, 17> kHazard = {
-    "冒烟", "起火", "着火了", "烧起来", "自燃", "爆炸",   "会不会炸", "要炸",      "触电",
-    "漏电", "焦味", "糊味",   "鼓包",   "鼓了", "煤气味", "燃气味",   "caughtfire"};
-constexpr std::array<std::string_view, 12> kHarm = {"受伤", "流血",       "昏迷",     "晕倒",
-                                                    "中毒", "喘不上气",   "呼吸困难", "烫伤",
-                                                    "烧伤", "救命啊有人", "smoke",    "injured"};
-constexpr std::array<std::string_view, 9> kFraud = {"被骗",     "骗了",     "诈骗",     "盗刷", "被转走",
-                                                    "验证码给", "自称你们", "冒充你们", "scam"};
-constexpr std::array<std::string_view, 8> kNow = {"刚", "正在", "现在", "马上", "快", "怎么办", "咋办", "!"};
-
-struct Courtesy {
-  std::string_view text;
-  SmallTalk kind;
-};
-// Longest first among those that share a head; what they leave over must be particles.
-constexpr std::array<Courtesy, 63> kCourtesies = {{
-    {"您好呀", SmallTalk::kGreeting},
-    {"你好呀", SmallTalk::kGreeting},
-    {"您好", SmallTalk::kGreeting},
-    {"你好", SmallTalk::kGreeting},
-    {"早上好", SmallTalk::kGreeting},
-    {"上午好", SmallTalk::kGreeting},
-    {"中午好", SmallTalk::kGreeting},
-    {"下午好", SmallTalk::kGreeting},
-    {"晚上好", SmallTalk::kGreeting},
-    {"早安", SmallTalk::kGreeting},
-    {"在吗", SmallTalk::kGreeting},
-    {"在不在", SmallTalk::kGreeting},
-    {"有人吗", SmallTalk::kGreeting},
-    {"哈喽", SmallTalk::kGreeting},
-    {"哈罗", SmallTalk::kGreeting},
-    {"嗨", SmallTalk::kGreeting},
-    {"hello", SmallTalk::kGreeting},
-    {"hi", SmallTalk::kGreeting},
-    {"hey", SmallTalk::kGreeting},
-    {"goodmorning", SmallTalk::kGreeting},
-    {"goodafternoon", SmallTalk::kGreeting},
-    {"非常感谢", SmallTalk::kThanks},
-    {"太感谢", SmallTalk::kThanks},
-    {"感谢", SmallTalk::kThanks},
-    {"谢谢", SmallTalk::kThanks},
-    {"多谢", SmallTalk::kThanks},
-    {"谢了", SmallTalk::kThanks},
-    {"谢啦", SmallTalk::kThanks},
-    {"辛苦", SmallTalk::kThanks},
-    {"麻烦你了", SmallTalk::kThanks},
-    {"麻烦您了", SmallTalk::kThanks},
-    {"thankyou", SmallTalk::kThanks},
-    {"thanks", SmallTalk::kThanks},
-    {"再见", SmallTalk::kBye},
-    {"拜拜", SmallTalk::kBye},
-    {"回头见", SmallTalk::kBye},
-    {"晚安", SmallTalk::kBye},
-    {"goodbye", SmallTalk::kBye},
-    {"bye", SmallTalk::kBye},
-    {"你真棒", SmallTalk::kPraise},
-    {"真不错", SmallTalk::kPraise},
-    {"太好了", SmallTalk::kPraise},
-    {"好评", SmallTalk::kPraise},
-    {"厉害", SmallTalk::kPraise},
-    {"放心了", SmallTalk::kPraise},
-    {"great", SmallTalk::kPraise},
-    {"明白了", SmallTalk::kAcknowledge},
-    {"知道了", SmallTalk::kAcknowledge},
-    {"了解了", SmallTalk::kAcknowledge},
-    {"懂了", SmallTalk::kAcknowledge},
-    {"清楚了", SmallTalk::kAcknowledge},
-    {"收到", SmallTalk::kAcknowledge},
-    {"明白", SmallTalk::kAcknowledge},
-    {"了解", SmallTalk::kAcknowledge},
-    {"好的", SmallTalk::kAcknowledge},
-    {"行吧", SmallTalk::kAcknowledge},
-    {"没事了", SmallTalk::kAcknowledge},
-    {"没问题了", SmallTalk::kAcknowledge},
-    {"嗯", SmallTalk::kAcknowledge},
-    {"哦", SmallTalk::kAcknowledge},
-    {"噢", SmallTalk::kAcknowledge},
-    {"ok", SmallTalk::kAcknowledge},
-    {"好", SmallTalk::kAcknowledge},
-}};
-constexpr std::array<std::string_view, 26> kParticles = {
-    "啊", "呀", "啦", "哦",   "哈",   "呢",     "吧",   "的", "了", "你", "您", "们", "我",
-    "那", "就", "亲", "大家", "客服", "小姐姐", "那我", "呵", "嘿", "都", "很", "真", "有"};
-
-std::size_t take(std::string_view rest, Cues cues) {
-  std::size_t longest = 0;
-  for (const auto c : cues)
-    if (rest.starts_with(c)) longest = std::max(longest, c.size());
-  return longest;
 }
 
 struct Lead {
@@ -183,42 +61,17 @@ constexpr std::array<std::string_view, 9> kPointing = {"它",   "这个", "那�
 }  // namespace
 
 Alarm alarm_of(std::string_view normalised) {
-  const auto s = bare(normalised);
-  if (has_any(s, kSelfHarm) || has_any(s, kRegulator)) return Alarm::kDanger;
-  const bool now = has_any(normalised, kNow);
-  if (now && (has_any(s, kHazard) || has_any(s, kHarm) || has_any(s, kFraud))) return Alarm::kDanger;
-  if (has_any(s, kHazard) && has_any(s, std::array<std::string_view, 3>{"烫", "炸", "味"}))
-    return Alarm::kDanger;
-  const bool about = has_any(s, kAboutStaff);
-  constexpr std::size_t kShort = 6;
-  if (length_of(s) <= kShort && has_any(s, std::array<std::string_view, 3>{"人工", "真人", "活人"}) && !about)
-    return Alarm::kPerson;
-  if (has_any(s, kSpokenWish) || (has_any(s, kAgainstMachine) && !about)) return Alarm::kPerson;
-  if (!about && asks_for(s, kFetch, kPersons)) return Alarm::kPerson;
-  return Alarm::kNone;
-}
-
-SmallTalk small_talk_of(std::string_view normalised) {
-  const auto s = bare(normalised);
-  if (s.empty() || length_of(s) > 14) return SmallTalk::kNone;
-  SmallTalk found = SmallTalk::kNone;
-  for (std::string_view rest = s; !rest.empty();) {
-    const Courtesy* best = nullptr;
-    for (const auto& c : kCourtesies)
-      if (rest.starts_with(c.text) && (!best || c.text.size() > best->text.size())) best = &c;
-    const auto particle = take(rest, kParticles);
-    if (best && best->text.size() >= particle) {
-      // Thanks and good-bye say more than the "ok" or "hello" beside them.
-      if (found == SmallTalk::kNone || found == SmallTalk::kAcknowledge || best->kind == SmallTalk::kBye)
-        found = best->kind;
-      rest.remove_prefix(best->text.size());
-    } else if (particle > 0) {
-      rest.remove_prefix(particle);
-    } else {
-      return SmallTalk::kNone;
-    }
+  switch (nlu::urgency(normalised)) {
+    case nlu::Urgency::kSelfHarm:
+    case nlu::Urgency::kRegulator:
+      return Alarm::kAlways;
+    case nlu::Urgency::kDanger:
+    case nlu::Urgency::kFraud:
+      return Alarm::kHazard;
+    case nlu::Urgency::kNone:
+      break;
   }
-  return found;
+  return nlu::wants_person(normalised) ? Alarm::kPerson : Alarm::kNone;
 }
 
 int ordinal_of(std::string_view normalised, int options) {

@@ -8,17 +8,11 @@
 
 namespace zk::dialogue {
 
-// Straight to a person, however the question would be answered.
-enum class Alarm {
-  kNone,
-  kPerson,
-  kDanger
-};  // kDanger: injury, fire, fraud in progress, self-harm, regulator: urgent
+// Straight to a person, however the question would be answered; kHazard only when no article answers for
+// sure.
+enum class Alarm { kNone, kPerson, kHazard, kAlways };
+// From nlu::wants_person and nlu::urgency; kAlways: self-harm, threat of a regulator, the press, a court.
 Alarm alarm_of(std::string_view normalised);
-
-enum class SmallTalk { kNone, kGreeting, kThanks, kBye, kPraise, kAcknowledge };
-// Only when nothing is left but courtesy: "你好，怎么退货" is a question.
-SmallTalk small_talk_of(std::string_view normalised);
 
 // 1-based position of the option meant ("第二个", "2", "后面那个" with `options` offered); 0: none.
 int ordinal_of(std::string_view normalised, int options);

@@ -63,7 +63,8 @@ std::string_view wording_language(std::string_view text, std::string_view locale
   return locale.starts_with("en") ? "en" : "zh";
 }
 
-std::string say_small_talk(SmallTalk kind, std::string_view language) {
+std::string say_small_talk(nlu::SmallTalk kind, std::string_view language) {
+  using nlu::SmallTalk;
   const bool en = english(language);
   switch (kind) {
     case SmallTalk::kGreeting:
@@ -74,6 +75,11 @@ std::string say_small_talk(SmallTalk kind, std::string_view language) {
       return en ? "Goodbye, and have a nice day." : "再见，祝您生活愉快。";
     case SmallTalk::kPraise:
       return en ? "Thank you! Just write if anything else comes up." : "谢谢您！有其他问题随时问我。";
+    case SmallTalk::kWhoAreYou:
+      return en ? "I am this shop's automatic assistant. Ask me anything, or ask for a person at any time."
+                : "我是自动客服助手，您可以直接提问，也可以随时要求转人工。";
+    case SmallTalk::kEmpty:
+      return en ? "Please tell me in a few words what it is about." : "请用几个字告诉我您想问什么。";
     case SmallTalk::kAcknowledge:
     case SmallTalk::kNone:
       break;
@@ -81,9 +87,9 @@ std::string say_small_talk(SmallTalk kind, std::string_view language) {
   return en ? "All right. Just write if anything else comes up." : "好的，有其他问题随时问我。";
 }
 
-std::string say_handover(Alarm alarm, std::string_view language) {
+std::string say_handover(bool urgent, std::string_view language) {
   const bool en = english(language);
-  if (alarm == Alarm::kDanger)
+  if (urgent)
     return en ? "This is urgent: a person is being called in for you now. If anyone is in danger, call the "
                 "emergency services first."
               : "这件事很要紧，正在优先为您接通人工客服。如有人身危险，请先远离危险并拨打 110、119 或 120。";

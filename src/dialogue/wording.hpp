@@ -6,15 +6,15 @@
 #include <string_view>
 
 #include "answering/judge.hpp"
-#include "dialogue/reading.hpp"
+#include "nlu/understanding.hpp"
 
 namespace zk::dialogue {
 
 // "en" for English text or locale, else "zh": the languages the wording exists in.
 std::string_view wording_language(std::string_view text, std::string_view locale);
 
-std::string say_small_talk(SmallTalk kind, std::string_view language);
-std::string say_handover(Alarm alarm, std::string_view language);
+std::string say_small_talk(nlu::SmallTalk kind, std::string_view language);
+std::string say_handover(bool urgent, std::string_view language);
 std::string say_none(std::string_view language);
 std::string say_clarify(std::size_t options, std::string_view language);
 std::string label_none_of_these(std::string_view language);
