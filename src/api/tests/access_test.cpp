@@ -2,7 +2,7 @@
 #include <map>
 #include <set>
 
-#include "api/tests/fixture.hpp"
+#include "api/tests/whole_table.hpp"
 
 namespace zk::api {
 namespace {
@@ -39,7 +39,7 @@ bool expected(Who who, Role role, Permission p) {
   return (who == Who::kAgent || who == Who::kApiKey) && granted().at(role).contains(p);
 }
 
-class AccessTest : public ApiTest {
+class AccessTest : public WholeTableTest {
  protected:
   // An address and a body that reach no row: what is allowed ends in 404, 415 or 422 (or an empty list),
   // never in a change.

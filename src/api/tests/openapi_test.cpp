@@ -5,12 +5,12 @@
 #include <sstream>
 
 #include "api/openapi.hpp"
-#include "api/tests/fixture.hpp"
+#include "api/tests/whole_table.hpp"
 
 namespace zk::api {
 namespace {
 
-class OpenApi : public ApiTest {};
+class OpenApi : public WholeTableTest {};
 
 TEST_F(OpenApi, DocumentIsTheOneInDocs) {
   const auto served = call("GET", "/openapi.json", {});
