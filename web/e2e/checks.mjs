@@ -1,0 +1,212 @@
+// What a visitor and an agent do, one check each; all against the same running server, each with visitors of its own.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ask, assertAccessible, openConsole, openShop, say, shot } from "./steps.mjs";
+
+const consoleScreens = ["conversations", "knowledge", "home", "settings"];
+
+async function agentTakes(world, text) {
+  const desk = await openConsole(world, "conversations");
+  await desk.getByText(text, { exact: false }).first().click();
+  const reply = desk.getByRole("combobox", { name: "回复" });
+  await reply.waitFor();
+  return { desk, reply };
+}
+
+export const checks = {
+  "a question is answered with its source, and can be judged": async (world) => {
+    const { page, chat } = await openShop(world);
+    await chat.locator(".chips button").first().waitFor();
+    await shot(world, page, "widget-greeting-light");
+    const answer = await ask(chat, "退款多久到账？");
+    await answer.locator(".source", { hasText: "退款多久到账" }).waitFor();
+    await answer.locator(".judge button").first().click();
+    await answer.locator('.judge button[aria-pressed="true"]').waitFor();
+    await shot(world, page, "widget-answer-light");
+    if (world.images) await page.screenshot({ path: join(world.images, "widget.png") });
+  },
+
+  "an unclear question is answered with buttons, and a pick is answered": async (world) => {
+    const { page, chat } = await openShop(world);
+    const question = await ask(chat, "退货");
+    await question.locator(".choices button").first().waitFor();
+    await shot(world, page, "widget-buttons-light");
+    const label = (await question.locator(".choices button").first().innerText()).trim();
+    await question.locator(".choices button").first().click();
+    await chat.locator(".row.mine", { hasText: label }).waitFor();
+    await chat.locator(".source").waitFor();
+    for (const b of await question.locator(".choices button").all())
+      assert.ok(await b.isDisabled(), "the choice is taken");
+  },
+
+  "a visitor is handed over; the agent sees it live, answers, and is read": async (world) => {
+    const desk = await openConsole(world, "conversations");
+    const text = `转人工，订单 ${Date.now() % 1_000_000} 少了一件`;
+    const { page, chat } = await openShop(world);
+    await say(chat, text);
+    const person = chat.locator("button.person");
+    if (await person.isEnabled()) await person.click({ timeout: 5_000 }).catch(() => {});
+    await chat.locator("header", { hasText: /正在转接|人工/ }).waitFor();
+    await desk.getByText(text).first().waitFor();
+    await desk.getByText(text).first().click();
+    const reply = desk.getByRole("combobox", { name: "回复" });
+    await reply.fill("您好，我马上为您核对。");
+    await desk.getByRole("button", { name: "发送" }).click();
+    await chat.locator(".row:not(.mine)", { hasText: "您好，我马上为您核对。" }).waitFor();
+    await chat.locator(".meta", { hasText: "已读" }).waitFor();
+    await shot(world, page, "widget-agent-light");
+    await shot(world, desk, "console-thread-light");
+    if (world.images) await desk.screenshot({ path: join(world.images, "console.png") });
+    await say(chat, "谢谢，等您消息");
+    await desk.getByText("谢谢，等您消息").first().waitFor();
+  },
+
+  "an edited article changes the next answer": async (world) => {
+    const mark = `（${Date.now() % 1_000_000} 号更新）`;
+    const desk = await openConsole(world, "knowledge/articles/Q013");
+    const text = desk.getByRole("textbox", { name: "文本" }).first();
+    await text.waitFor();
+    await text.fill((await text.inputValue()) + mark);
+    await desk.getByRole("button", { name: "保存", exact: true }).click();
+    await desk.getByText("已保存", { exact: false }).first().waitFor();
+    const { chat } = await openShop(world);
+    const answer = await ask(chat, "怎么开发票");
+    await answer.getByText(mark).waitFor();
+  },
+
+  "a reload keeps the conversation, and the launcher counts what was missed": async (world) => {
+    const { page, chat } = await openShop(world);
+    await ask(chat, "运费怎么算？");
+    await page.reload();
+    await page.waitForFunction(() => window.zhike);
+    await chat.locator(".row.mine", { hasText: "运费怎么算？" }).waitFor({ state: "attached" });
+    await page.evaluate(() => window.zhike.open());
+    await chat.locator(".source").first().waitFor();
+  },
+
+  "offline messages are kept and sent once each": async (world) => {
+    const { context, page, chat } = await openShop(world);
+    await ask(chat, "怎么取消订单");
+    await context.setOffline(true);
+    await say(chat, "断网时的第一条");
+    await say(chat, "断网时的第二条");
+    await chat.locator(".banner.warn").waitFor();
+    await context.setOffline(false);
+    await chat.locator(".bubble.faint").first().waitFor({ state: "detached" });
+    await page.reload();
+    await page.waitForFunction(() => window.zhike);
+    await page.evaluate(() => window.zhike.open());
+    for (const text of ["断网时的第一条", "断网时的第二条"]) {
+      await chat.locator(".row.mine", { hasText: text }).first().waitFor();
+      assert.equal(await chat.locator(".row.mine", { hasText: text }).count(), 1, text);
+    }
+  },
+
+  "two tabs show the same conversation": async (world) => {
+    const first = await openShop(world);
+    await ask(first.chat, "能寄到国外吗");
+    const second = await openShop(world, { context: first.context });
+    await second.chat.locator(".row.mine", { hasText: "能寄到国外吗" }).waitFor();
+    await say(second.chat, "第二个窗口的问题");
+    await first.chat.locator(".row.mine", { hasText: "第二个窗口的问题" }).waitFor();
+    assert.equal(await first.chat.locator(".row.mine", { hasText: "第二个窗口的问题" }).count(), 1);
+  },
+
+  "an agent resolves; the visitor rates and starts anew": async (world) => {
+    const text = `转人工 ${Date.now() % 1_000_000}`;
+    const { chat } = await openShop(world);
+    await say(chat, text);
+    const { desk, reply } = await agentTakes(world, text);
+    await reply.fill("已为您处理好。");
+    await desk.getByRole("button", { name: "发送" }).click();
+    await chat.getByText("已为您处理好。").waitFor();
+    await desk.getByRole("button", { name: /解决/ }).first().click();
+    await chat.locator(".ending input").nth(4).check({ force: true });
+    await chat.locator(".ending textarea").fill("很快");
+    await chat.locator('.ending button[type="submit"]').click();
+    await chat.locator(".ending .thanks").waitFor();
+    await chat.locator(".ending .plain").click();
+    await ask(chat, "退款多久到账");
+    assert.equal(await chat.locator(".row.mine", { hasText: text }).count(), 0, "the old conversation is left behind");
+  },
+
+  "a phone shows the chat on the full screen": async (world) => {
+    const { page, chat } = await openShop(world, {
+      viewport: { width: 390, height: 780 },
+      isMobile: true,
+      hasTouch: true,
+    });
+    await ask(chat, "一般用什么快递");
+    await page.waitForFunction(() => {
+      const host = document.querySelector("div[data-side]");
+      const box = host.shadowRoot.querySelector("iframe").getBoundingClientRect();
+      return box.left === 0 && box.top === 0 && box.width === innerWidth && Math.abs(box.height - innerHeight) <= 1;
+    });
+    await shot(world, page, "widget-phone-light");
+    await assertAccessible(page, "phone");
+    await chat.locator("header .shut").click();
+    await page.waitForFunction(() => !document.querySelector("div[data-open]"));
+  },
+
+  "English speaks English": async (world) => {
+    const { page, chat } = await openShop(world, { locale: "en-GB" }, "?lang=en");
+    await chat.getByRole("button", { name: "Talk to a person" }).waitFor();
+    assert.equal(await page.locator("html").getAttribute("lang"), "en");
+    const answer = await ask(chat, "When will I get my refund?");
+    await answer.locator(".source", { hasText: "From:" }).waitFor();
+    await shot(world, page, "widget-english-light");
+    await assertAccessible(page, "English");
+  },
+
+  "a signed-in customer is known, and forgotten when he signs out": async (world) => {
+    const { page, chat } = await openShop(world);
+    await page.locator("#customer .track").click();
+    await ask(chat, "会员有什么权益");
+    await page.locator("#customer .track").click();
+    await chat.locator(".row.mine").first().waitFor({ state: "detached" });
+    await page.locator("#customer .track").click();
+    await chat.locator(".row.mine", { hasText: "会员有什么权益" }).first().waitFor();
+  },
+
+  "the keyboard is enough, and Enter that ends a composition sends nothing": async (world) => {
+    const { page, chat } = await openShop(world);
+    await chat.locator("textarea").fill("ni hao");
+    await chat
+      .locator("textarea")
+      .evaluate((e) =>
+        e.dispatchEvent(
+          new KeyboardEvent("keydown", { key: "Enter", isComposing: true, bubbles: true, cancelable: true }),
+        ),
+      );
+    assert.equal(await chat.locator(".row.mine").count(), 0);
+    await chat.locator("textarea").press("Enter");
+    await chat.locator(".row.mine").waitFor();
+    await chat.locator("textarea").press("Escape");
+    await page.waitForFunction(() => !document.querySelector("div[data-open]"));
+    assert.ok(
+      await page.evaluate(
+        () => document.querySelector("div[data-side]").shadowRoot.activeElement?.tagName === "BUTTON",
+      ),
+      "focus is back on the launcher",
+    );
+  },
+
+  ...Object.fromEntries(
+    ["light", "dark"].map((colorScheme) => [
+      `nothing serious is found by axe, ${colorScheme}`,
+      async (world) => {
+        const { page, chat } = await openShop(world, { colorScheme });
+        await ask(chat, "退款多久到账？");
+        await shot(world, page, `shop-${colorScheme}`);
+        await assertAccessible(page, `shop and widget, ${colorScheme}`);
+        const desk = await openConsole(world, "", { colorScheme });
+        for (const screen of consoleScreens) {
+          await desk.goto(`${world.url}/console/${screen}`);
+          await desk.waitForLoadState("networkidle");
+          await shot(world, desk, `console-${screen}-${colorScheme}`);
+          await assertAccessible(desk, `console ${screen}, ${colorScheme}`);
+        }
+      },
+    ]),
+  ),
+};
