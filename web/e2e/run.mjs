@@ -31,8 +31,9 @@ function startServer(data) {
     };
     server.stdout.on("data", look);
     server.stderr.on("data", look);
-    server.once("error", reject);
-    server.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${out}`)));
+    const refuse = (why) => (clearTimeout(limit), reject(why));
+    server.once("error", refuse);
+    server.once("exit", (code) => refuse(new Error(`the server ended with ${code}:\n${out}`)));
   });
   const stop = () =>
     new Promise((done) => {
