@@ -1,4 +1,5 @@
-// Uploading and serving files. What is served can do nothing in a browser: no sniffing, no script, no page around it.
+// Uploading and serving files. What is served can do nothing in a browser: no sniffing, no script, no page
+// around it.
 #include <fmt/format.h>
 
 #include "api/conversations.hpp"
@@ -13,18 +14,22 @@ std::string disposition(const conversation::Attachment& a) {
   std::string plain, encoded;
   for (const char c : a.name) {
     const auto u = static_cast<unsigned char>(c);
-    const bool word = (u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z') || u == '.' || u == '-' || u == '_';
+    const bool word = (u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z') ||
+                      u == '.' || u == '-' || u == '_';
     plain += word || u == ' ' ? c : '_';
     encoded += word ? std::string(1, c) : fmt::format("%{:02X}", u);
   }
-  return fmt::format("{}; filename=\"{}\"; filename*=UTF-8''{}", a.is_image() ? "inline" : "attachment", plain, encoded);
+  return fmt::format("{}; filename=\"{}\"; filename*=UTF-8''{}", a.is_image() ? "inline" : "attachment",
+                     plain, encoded);
 }
 
 Result<Reply> upload(Context& c, Service& s) {
   const ConversationId id{c.id()};
-  ZK_TRY([[maybe_unused]] const auto known, c.read([&](storage::Tx& tx) { return conversation::conversation(tx, id); }));
-  ZK_TRY(const auto stored, s.attachments().add(id, {}, c.query().text("name"), c.request().body, auth::sha256_hex(c.request().body),
-                                                actor_of(c.caller()), c.deadline()));
+  ZK_TRY([[maybe_unused]] const auto known,
+         c.read([&](storage::Tx& tx) { return conversation::conversation(tx, id); }));
+  ZK_TRY(const auto stored,
+         s.attachments().add(id, {}, c.query().text("name"), c.request().body,
+                             auth::sha256_hex(c.request().body), actor_of(c.caller()), c.deadline()));
   return attachment_reply(stored);
 }
 
@@ -49,12 +54,24 @@ Result<Reply> download(Context& c, Service& s) {
 std::vector<Route> attachment_routes(Service& s) {
   const std::vector<Field> name{{"name", is::line(200), kRequired, "of the file"}};
   return {
-      {.method = Method::kPost, .path = "/api/v1/conversations/{id}/attachments", .access = Permission::kConversationWrite,
-       .summary = "Upload a file for a message: png, jpeg, gif, webp, pdf, docx, xlsx, txt or zip, at most 10 MiB", .query = name, .raw_body = true,
-       .max_body_bytes = static_cast<std::int64_t>(conversation::kMaxAttachmentBytes), .status = 201, .reply = attachment_schema(), .repeat = Repeat::kNatural,
+      {.method = Method::kPost,
+       .path = "/api/v1/conversations/{id}/attachments",
+       .access = Permission::kConversationWrite,
+       .summary =
+           "Upload a file for a message: png, jpeg, gif, webp, pdf, docx, xlsx, txt or zip, at most 10 MiB",
+       .query = name,
+       .raw_body = true,
+       .max_body_bytes = static_cast<std::int64_t>(conversation::kMaxAttachmentBytes),
+       .status = 201,
+       .reply = attachment_schema(),
+       .repeat = Repeat::kNatural,
        .handler = [&](Context& c) { return upload(c, s); }},
-      {.method = Method::kGet, .path = "/api/v1/attachments/{id}", .access = {Permission::kConversationRead, Permission::kVisitor},
-       .summary = "Download a file of a conversation", .reply_type = "application/octet-stream", .handler = [&](Context& c) { return download(c, s); }},
+      {.method = Method::kGet,
+       .path = "/api/v1/attachments/{id}",
+       .access = {Permission::kConversationRead, Permission::kVisitor},
+       .summary = "Download a file of a conversation",
+       .reply_type = "application/octet-stream",
+       .handler = [&](Context& c) { return download(c, s); }},
   };
 }
 

@@ -56,18 +56,29 @@ std::string_view text_of(const json::object& frame, std::string_view key) {
 
 Result<std::int64_t> id_of(const json::object& frame, std::string_view key) {
   const auto* v = frame.if_contains(key);
-  if (!v || !v->is_int64() || v->get_int64() < 1) return fail(ErrorCode::kInvalidArgument, std::string(key) + " must be an id");
+  if (!v || !v->is_int64() || v->get_int64() < 1)
+    return fail(ErrorCode::kInvalidArgument, std::string(key) + " must be an id");
   return v->get_int64();
 }
 
 void Session::on_text(std::string_view text) {
   Status done;
-  if (const auto value = parse_json(text); !value) done = tl::unexpected(value.error());
-  else if (!value->is_object()) done = fail(ErrorCode::kMalformed, "a frame must be a JSON object");
-  else done = handle(value->get_object());
+  if (const auto value = parse_json(text); !value)
+    done = tl::unexpected(value.error());
+  else if (!value->is_object())
+    done = fail(ErrorCode::kMalformed, "a frame must be a JSON object");
+  else
+    done = handle(value->get_object());
   if (done) return;
   JsonWriter w(128);
-  w.begin().key("type").value("error").key("code").value(to_string(done.error().code)).key("message").value(done.error().message).end();
+  w.begin()
+      .key("type")
+      .value("error")
+      .key("code")
+      .value(to_string(done.error().code))
+      .key("message")
+      .value(done.error().message)
+      .end();
   send(w.take());
   if (done.error().code == ErrorCode::kUnauthenticated) socket_->close(1008, "not signed in");
 }
@@ -89,7 +100,8 @@ Status Session::hello(const json::object& frame) {
   if (screen_ != 0) return fail(ErrorCode::kConflict, "hello was said already");
   std::optional<std::int64_t> since;
   if (const auto* v = frame.if_contains("since_seq"); v && !v->is_null()) {
-    if (!v->is_int64() || v->get_int64() < 0) return fail(ErrorCode::kInvalidArgument, "since_seq must be a sequence number or null");
+    if (!v->is_int64() || v->get_int64() < 0)
+      return fail(ErrorCode::kInvalidArgument, "since_seq must be a sequence number or null");
     since = v->get_int64();
   }
   if (const auto token = text_of(frame, "token"); !token.empty()) {
@@ -119,24 +131,32 @@ Status Session::hello(const json::object& frame) {
 Status Session::typing(const json::object& frame) {
   ZK_TRY(const auto id, id_of(frame, "conversation_id"));
   const auto* on = frame.if_contains("on");
-  if (is_agent() && !caller_.may(Permission::kConversationWrite)) return fail(ErrorCode::kPermissionDenied, "this needs the permission conversation.write");
-  parts_.service.hub().typing({.conversation_id = ConversationId{id}, .who = is_agent() ? SenderKind::kAgent : SenderKind::kVisitor, .name = {},
-                               .contact = caller_.contact_id, .on = !on || !on->is_bool() || on->get_bool()});
+  if (is_agent() && !caller_.may(Permission::kConversationWrite))
+    return fail(ErrorCode::kPermissionDenied, "this needs the permission conversation.write");
+  parts_.service.hub().typing({.conversation_id = ConversationId{id},
+                               .who = is_agent() ? SenderKind::kAgent : SenderKind::kVisitor,
+                               .name = {},
+                               .contact = caller_.contact_id,
+                               .on = !on || !on->is_bool() || on->get_bool()});
   return {};
 }
 
 Status Session::read(const json::object& frame) {
   ZK_TRY(const auto conversation, id_of(frame, "conversation_id"));
   ZK_TRY(const auto message, id_of(frame, "message_id"));
-  if (is_agent() && !caller_.may(Permission::kConversationRead)) return fail(ErrorCode::kPermissionDenied, "this needs the permission conversation.read");
+  if (is_agent() && !caller_.may(Permission::kConversationRead))
+    return fail(ErrorCode::kPermissionDenied, "this needs the permission conversation.read");
   // Waits for the disk, so not on this thread; a lost mark is sent again with the next message read.
   return parts_.pool.post([parts = parts_, caller = caller_, conversation, message] {
     auto& conversations = parts.service.conversations();
     const auto deadline = after(kWriteLimit);
-    const auto done = caller.kind == auth::Caller::Kind::kAgent
-                          ? conversations.read_by_agent(ConversationId{conversation}, MessageId{message}, conversing::actor_of(caller), deadline)
-                          : conversations.read_by_visitor(caller.contact_id, caller.inbox_id, MessageId{message}, deadline);
-    if (!done && done.error().code != ErrorCode::kNotFound) log::warn("live", "read mark not stored code={}", to_string(done.error().code));
+    const auto done =
+        caller.kind == auth::Caller::Kind::kAgent
+            ? conversations.read_by_agent(ConversationId{conversation}, MessageId{message},
+                                          conversing::actor_of(caller), deadline)
+            : conversations.read_by_visitor(caller.contact_id, caller.inbox_id, MessageId{message}, deadline);
+    if (!done && done.error().code != ErrorCode::kNotFound)
+      log::warn("live", "read mark not stored code={}", to_string(done.error().code));
   });
 }
 
@@ -149,7 +169,9 @@ void Session::on_close() {
 }  // namespace
 
 Server::Accept live_sockets(Service& service, auth::Auth& auth, const Clock& clock, exec::Pool& pool) {
-  return [parts = Parts{service, auth, clock, pool}](const gateway::Request&, const auth::Caller& caller) -> Result<std::unique_ptr<gateway::SocketSession>> {
+  return [parts = Parts{service, auth, clock, pool}](
+             const gateway::Request&,
+             const auth::Caller& caller) -> Result<std::unique_ptr<gateway::SocketSession>> {
     return std::make_unique<Session>(parts, caller);
   };
 }

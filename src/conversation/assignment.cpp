@@ -16,7 +16,9 @@ struct Slot {
   Timestamp last_given;
   AgentId id;
   std::size_t index;
-  bool operator<(const Slot& o) const { return std::tie(load, last_given, id) < std::tie(o.load, o.last_given, o.id); }
+  bool operator<(const Slot& o) const {
+    return std::tie(load, last_given, id) < std::tie(o.load, o.last_given, o.id);
+  }
 };
 using Roster = std::set<Slot>;
 
@@ -26,7 +28,8 @@ bool before(const WaitingConversation& a, const WaitingConversation& b) {
   return std::tie(b.priority, a.waiting_since, a.id) < std::tie(a.priority, b.waiting_since, b.id);
 }
 
-std::vector<Assignment> assign(std::span<const WaitingConversation> waiting, std::span<const AvailableAgent> agents) {
+std::vector<Assignment> assign(std::span<const WaitingConversation> waiting,
+                               std::span<const AvailableAgent> agents) {
   ZK_CHECK(std::is_sorted(waiting.begin(), waiting.end(), before));
   std::vector<int> load;
   std::vector<Timestamp> last_given;

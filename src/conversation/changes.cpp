@@ -13,20 +13,27 @@ constexpr Query kAgent{"agent.assignable", "SELECT name, disabled FROM agent WHE
 constexpr Query kTeam{"team.name", "SELECT name FROM team WHERE id = $1"};
 constexpr Query kInTeam{"team.has", "SELECT 1 FROM team_agent WHERE team_id = $1 AND agent_id = $2"};
 constexpr Query kLabel{"label.exists", "SELECT 1 FROM label WHERE id = $1"};
-constexpr Query kDropLabels{"conversation.drop_labels", "DELETE FROM conversation_label WHERE conversation_id = $1"};
-constexpr Query kAddLabel{"conversation.add_label", "INSERT INTO conversation_label (conversation_id, label_id) VALUES ($1, $2)"};
-constexpr Query kUnread{"message.unread",
-                        "SELECT COUNT(*) FROM message WHERE conversation_id = $1 AND id > $2 AND sender = 'visitor'"};
-constexpr Query kNewest{"conversation.newest",
-                        "SELECT id FROM conversation WHERE contact_id = $1 AND inbox_id = $2 ORDER BY id DESC LIMIT 1"};
+constexpr Query kDropLabels{"conversation.drop_labels",
+                            "DELETE FROM conversation_label WHERE conversation_id = $1"};
+constexpr Query kAddLabel{"conversation.add_label",
+                          "INSERT INTO conversation_label (conversation_id, label_id) VALUES ($1, $2)"};
+constexpr Query kUnread{
+    "message.unread",
+    "SELECT COUNT(*) FROM message WHERE conversation_id = $1 AND id > $2 AND sender = 'visitor'"};
+constexpr Query kNewest{
+    "conversation.newest",
+    "SELECT id FROM conversation WHERE contact_id = $1 AND inbox_id = $2 ORDER BY id DESC LIMIT 1"};
 constexpr Query kMessage{"message.load", "SELECT " ZK_MESSAGE_COLUMNS ZK_MESSAGE_FROM "WHERE m.id = $1"};
 constexpr Query kFeedback{"message.feedback", "UPDATE message SET feedback = $2 WHERE id = $1"};
 constexpr Query kRoom{"agent.room",
-                      "SELECT a.name, (SELECT COUNT(*) FROM conversation c WHERE c.assignee_id = a.id AND c.status = 'open'), a.capacity "
+                      "SELECT a.name, (SELECT COUNT(*) FROM conversation c WHERE c.assignee_id = a.id AND "
+                      "c.status = 'open'), a.capacity "
                       "FROM agent a WHERE a.id = $1 AND a.disabled = 0"};
 constexpr Query kAsleep{"conversation.asleep",
-                        "SELECT id FROM conversation WHERE status = 'snoozed' AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT 500"};
-constexpr Query kNextWake{"conversation.next_wake", "SELECT MIN(snoozed_until) FROM conversation WHERE status = 'snoozed'"};
+                        "SELECT id FROM conversation WHERE status = 'snoozed' AND snoozed_until <= $1 ORDER "
+                        "BY snoozed_until LIMIT 500"};
+constexpr Query kNextWake{"conversation.next_wake",
+                          "SELECT MIN(snoozed_until) FROM conversation WHERE status = 'snoozed'"};
 
 constexpr std::size_t kMaxLabels = 50;
 constexpr std::size_t kMaxComment = 2000;
@@ -34,7 +41,8 @@ constexpr std::size_t kMaxComment = 2000;
 // The agent's name; kInvalidArgument when he cannot be given a conversation.
 Result<std::string> assignable(Writer& w, AgentId id) {
   ZK_TRY(auto row, w.tx().maybe(kAgent, {id}));
-  if (!row || row->boolean(1)) return fail(ErrorCode::kInvalidArgument, "no such agent, or the account is disabled", "/assignee_id");
+  if (!row || row->boolean(1))
+    return fail(ErrorCode::kInvalidArgument, "no such agent, or the account is disabled", "/assignee_id");
   return row->text(0);
 }
 
@@ -43,7 +51,8 @@ Status change_status(Writer& w, ConversationRecord& c, const Change& change, con
   if (status == ConversationStatus::kSnoozed) {
     if (!change.snoozed_until || *change.snoozed_until <= w.now())
       return fail(ErrorCode::kInvalidArgument, "snoozing needs a time in the future", "/snoozed_until");
-    if (c.status == ConversationStatus::kResolved) return fail(ErrorCode::kConflict, "the conversation is resolved: reopen it first", "/status");
+    if (c.status == ConversationStatus::kResolved)
+      return fail(ErrorCode::kConflict, "the conversation is resolved: reopen it first", "/status");
     c.status = status;
     c.snoozed_until = *change.snoozed_until;
     if (c.handler == Handler::kWaiting && by.agent) w.give_to(c, by.agent);  // who snoozes it has taken it
@@ -53,23 +62,31 @@ Status change_status(Writer& w, ConversationRecord& c, const Change& change, con
   if (status == ConversationStatus::kResolved) {
     w.resolve(c);
     return w.note_activity(c, by.name.empty() ? "对话已结束" : fmt::format("{} 结束了对话", by.name),
-                           by.name.empty() ? "The conversation was resolved" : fmt::format("{} resolved the conversation", by.name), by);
+                           by.name.empty() ? "The conversation was resolved"
+                                           : fmt::format("{} resolved the conversation", by.name),
+                           by);
   }
   const bool was_resolved = c.status == ConversationStatus::kResolved;
   c.status = ConversationStatus::kOpen;
   c.snoozed_until = {};
   if (!was_resolved) return {};
   c.resolved_at = {};
-  if (c.assignee_id) w.give_to(c, c.assignee_id);
-  else if (by.agent) w.give_to(c, by.agent);
-  else w.hand_over(c, 0);
+  if (c.assignee_id)
+    w.give_to(c, c.assignee_id);
+  else if (by.agent)
+    w.give_to(c, by.agent);
+  else
+    w.hand_over(c, 0);
   return w.note_activity(c, by.name.empty() ? "对话已重新打开" : fmt::format("{} 重新打开了对话", by.name),
-                         by.name.empty() ? "The conversation was reopened" : fmt::format("{} reopened the conversation", by.name), by);
+                         by.name.empty() ? "The conversation was reopened"
+                                         : fmt::format("{} reopened the conversation", by.name),
+                         by);
 }
 
 Status change_owner(Writer& w, ConversationRecord& c, const Change& change, const Actor& by) {
   if (!change.assignee && !change.team) return {};
-  if (c.status == ConversationStatus::kResolved) return fail(ErrorCode::kConflict, "the conversation is resolved: reopen it first");
+  if (c.status == ConversationStatus::kResolved)
+    return fail(ErrorCode::kConflict, "the conversation is resolved: reopen it first");
   if (change.team && *change.team != c.team_id) {
     std::string name;
     if (*change.team) {
@@ -97,7 +114,8 @@ Status change_owner(Writer& w, ConversationRecord& c, const Change& change, cons
 Status change_labels(Writer& w, ConversationRecord& c, std::vector<LabelId> labels) {
   std::sort(labels.begin(), labels.end());
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  if (labels.size() > kMaxLabels) return fail(ErrorCode::kInvalidArgument, fmt::format("at most {} labels", kMaxLabels), "/labels");
+  if (labels.size() > kMaxLabels)
+    return fail(ErrorCode::kInvalidArgument, fmt::format("at most {} labels", kMaxLabels), "/labels");
   ZK_TRY([[maybe_unused]] auto n, w.tx().run(kDropLabels, {c.id}));
   JsonWriter json(64);
   json.begin_array();
@@ -113,14 +131,16 @@ Status change_labels(Writer& w, ConversationRecord& c, std::vector<LabelId> labe
 
 }  // namespace
 
-Result<ConversationRecord> Conversations::change(ConversationId id, const Change& change, const Actor& who, Deadline deadline) {
+Result<ConversationRecord> Conversations::change(ConversationId id, const Change& change, const Actor& who,
+                                                 Deadline deadline) {
   auto done = write<ConversationRecord>(deadline, [&](Writer& w) -> Result<ConversationRecord> {
     ZK_TRY(auto c, w.load(id));
     ZK_TRY(const auto by, w.named(who));
     ZK_TRY_STATUS(change_status(w, c, change, by));
     ZK_TRY_STATUS(change_owner(w, c, change, by));
     if (change.priority) {
-      if (*change.priority < 0 || *change.priority > 3) return fail(ErrorCode::kInvalidArgument, "priority goes from 0 to 3", "/priority");
+      if (*change.priority < 0 || *change.priority > 3)
+        return fail(ErrorCode::kInvalidArgument, "priority goes from 0 to 3", "/priority");
       c.priority = *change.priority;
     }
     if (change.labels) ZK_TRY_STATUS(change_labels(w, c, *change.labels));
@@ -161,8 +181,10 @@ Status Conversations::read_by_visitor(ContactId contact, InboxId inbox, MessageI
   return done ? Status{} : Status(tl::unexpected(done.error()));
 }
 
-Result<ConversationRecord> Conversations::rate(ContactId contact, InboxId inbox, int rating, const std::string& comment, Deadline deadline) {
-  if (rating < 1 || rating > 5) return fail(ErrorCode::kInvalidArgument, "rating goes from 1 to 5", "/rating");
+Result<ConversationRecord> Conversations::rate(ContactId contact, InboxId inbox, int rating,
+                                               const std::string& comment, Deadline deadline) {
+  if (rating < 1 || rating > 5)
+    return fail(ErrorCode::kInvalidArgument, "rating goes from 1 to 5", "/rating");
   ZK_TRY(auto text, intake_.clean(comment, kMaxComment, "/comment"));
   return write<ConversationRecord>(deadline, [&](Writer& w) -> Result<ConversationRecord> {
     ZK_TRY(auto newest, w.tx().one(kNewest, {contact, inbox}));
@@ -175,14 +197,16 @@ Result<ConversationRecord> Conversations::rate(ContactId contact, InboxId inbox,
   });
 }
 
-Result<StoredMessage> Conversations::feedback(ContactId contact, MessageId message, int value, Deadline deadline) {
+Result<StoredMessage> Conversations::feedback(ContactId contact, MessageId message, int value,
+                                              Deadline deadline) {
   if (value < -1 || value > 1) return fail(ErrorCode::kInvalidArgument, "value must be 1, -1 or 0", "/value");
   return write<StoredMessage>(deadline, [&](Writer& w) -> Result<StoredMessage> {
     ZK_TRY(auto row, w.tx().maybe(kMessage, {message}));
     if (!row) return fail(ErrorCode::kNotFound, "no such message", "/message_id");
     auto m = read_message(*row);
     ZK_TRY(auto c, w.load(m.conversation_id));
-    if (c.contact_id != contact || m.sender != SenderKind::kBot) return fail(ErrorCode::kNotFound, "no such message", "/message_id");
+    if (c.contact_id != contact || m.sender != SenderKind::kBot)
+      return fail(ErrorCode::kNotFound, "no such message", "/message_id");
     if (m.feedback == value) return m;
     m.feedback = value;
     ZK_TRY([[maybe_unused]] auto n, w.tx().run(kFeedback, {message, value}));
@@ -199,7 +223,8 @@ Result<bool> Conversations::give_waiting(ConversationId id, AgentId agent, Deadl
     if (!row || row->integer(1) >= row->integer(2)) return false;
     w.give_to(c, agent);
     const auto& name = row->text(0);
-    ZK_TRY_STATUS(w.note_activity(c, fmt::format("{} 接入了对话", name), fmt::format("{} joined", name), system_actor()));
+    ZK_TRY_STATUS(w.note_activity(c, fmt::format("{} 接入了对话", name), fmt::format("{} joined", name),
+                                  system_actor()));
     ZK_TRY_STATUS(w.save(c));
     ZK_TRY_STATUS(w.announce(c, system_actor()));
     return true;
@@ -209,9 +234,11 @@ Result<bool> Conversations::give_waiting(ConversationId id, AgentId agent, Deadl
 Result<bool> Conversations::take_back(ConversationId id, AgentId agent, Deadline deadline) {
   return write<bool>(deadline, [&](Writer& w) -> Result<bool> {
     ZK_TRY(auto c, w.load(id));
-    if (c.status != ConversationStatus::kOpen || c.handler != Handler::kHuman || c.assignee_id != agent) return false;
+    if (c.status != ConversationStatus::kOpen || c.handler != Handler::kHuman || c.assignee_id != agent)
+      return false;
     w.hand_over(c, 0);
-    ZK_TRY_STATUS(w.note_activity(c, "客服暂时离开，正在为您转接其他人工客服", "The agent is away; connecting you to another person", system_actor()));
+    ZK_TRY_STATUS(w.note_activity(c, "客服暂时离开，正在为您转接其他人工客服",
+                                  "The agent is away; connecting you to another person", system_actor()));
     ZK_TRY_STATUS(w.save(c));
     ZK_TRY_STATUS(w.announce(c, system_actor()));
     return true;

@@ -1,5 +1,5 @@
-// The people who write: who they are, what agents note about them. Changes are one transaction with their ledger event.
-// Names, addresses and numbers pass Intake (masking) before they are stored. Thread-safe.
+// The people who write: who they are, what agents note about them. Changes are one transaction with their
+// ledger event. Names, addresses and numbers pass Intake (masking) before they are stored. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -11,26 +11,30 @@
 
 namespace zk::conversation {
 
-// Who opens the widget. external_id is given only when its HMAC was verified; then the other fields are the company's word.
+// Who opens the widget. external_id is given only when its HMAC was verified; then the other fields are the
+// company's word.
 struct Visit {
-  ContactId known;              // from a valid visitor token, or none
-  std::string external_id;      // verified, or ""
+  ContactId known;          // from a valid visitor token, or none
+  std::string external_id;  // verified, or ""
   std::optional<std::string> name, email, phone;
   std::optional<std::string> attributes;  // JSON object, ≤ 8 KiB
   std::string locale;
-  std::string page_url;         // kept as the attribute "page_url"
+  std::string page_url;  // kept as the attribute "page_url"
 };
 
 class Contacts {
  public:
-  Contacts(storage::Db& db, const Clock& clock, const Intake& intake) : db_(db), clock_(clock), intake_(intake) {}
+  Contacts(storage::Db& db, const Clock& clock, const Intake& intake)
+      : db_(db), clock_(clock), intake_(intake) {}
 
-  // The contact of this visit: the verified customer; else the one the token names; else a new one. An anonymous contact
-  // who signs in for the first time becomes the customer; if the customer is known already, his contact is taken instead.
+  // The contact of this visit: the verified customer; else the one the token names; else a new one. An
+  // anonymous contact who signs in for the first time becomes the customer; if the customer is known already,
+  // his contact is taken instead.
   Result<ContactRecord> visit(const Visit& visit, Deadline deadline);
   // attributes: a JSON object that replaces the former.
-  Result<ContactRecord> update(ContactId id, const std::optional<std::string>& name, const std::optional<std::string>& attributes,
-                               const Actor& by, Deadline deadline);
+  Result<ContactRecord> update(ContactId id, const std::optional<std::string>& name,
+                               const std::optional<std::string>& attributes, const Actor& by,
+                               Deadline deadline);
   // In the caller's transaction.
   Result<ContactNote> add_note(storage::Tx& tx, ContactId id, std::string_view text, const Actor& by) const;
 

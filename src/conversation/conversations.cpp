@@ -9,21 +9,26 @@ namespace zk::conversation {
 namespace {
 using storage::Query;
 
-constexpr Query kSaidByBot{"message.said_by_bot",
-                           "SELECT blocks FROM message WHERE conversation_id = $1 AND sender = 'bot' ORDER BY id DESC LIMIT 5"};
-constexpr Query kDueMessage{"message.due",
-                            "SELECT id, text, pick FROM message WHERE conversation_id = $1 AND id > $2 AND sender = 'visitor' "
-                            "ORDER BY id LIMIT 1"};
-constexpr Query kTurnsDue{"conversation.turns_due",
-                          "SELECT id FROM conversation WHERE status = 'open' AND handler = 'bot' AND last_visitor_id > "
-                          "COALESCE(turn_done_id, 0) ORDER BY last_visitor_id LIMIT 100000"};
+constexpr Query kSaidByBot{
+    "message.said_by_bot",
+    "SELECT blocks FROM message WHERE conversation_id = $1 AND sender = 'bot' ORDER BY id DESC LIMIT 5"};
+constexpr Query kDueMessage{
+    "message.due",
+    "SELECT id, text, pick FROM message WHERE conversation_id = $1 AND id > $2 AND sender = 'visitor' "
+    "ORDER BY id LIMIT 1"};
+constexpr Query kTurnsDue{
+    "conversation.turns_due",
+    "SELECT id FROM conversation WHERE status = 'open' AND handler = 'bot' AND last_visitor_id > "
+    "COALESCE(turn_done_id, 0) ORDER BY last_visitor_id LIMIT 100000"};
 constexpr Query kTrace{"trace.insert", "INSERT INTO trace (message_id, body) VALUES ($1, $2)"};
 
 constexpr std::size_t kMaxClientId = 100;
 
 Status check_client_id(std::string_view id) {
   if (id.empty() || id.size() > kMaxClientId)
-    return fail(ErrorCode::kInvalidArgument, fmt::format("client_id must have 1 to {} bytes: send a fresh random one for each message", kMaxClientId),
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("client_id must have 1 to {} bytes: send a fresh random one for each message",
+                            kMaxClientId),
                 "/client_id");
   return {};
 }
@@ -38,14 +43,16 @@ Result<Blocks> label_of(Writer& w, ConversationId conversation, std::string_view
         for (const auto& choice : buttons->choices)
           if (choice.id == pick) return text_blocks(choice.label);
   }
-  return fail(ErrorCode::kInvalidArgument, "this choice is no longer offered: write what you want to know", "/pick");
+  return fail(ErrorCode::kInvalidArgument, "this choice is no longer offered: write what you want to know",
+              "/pick");
 }
 
 struct Opened {
   ConversationRecord conversation;
   bool fresh = false;
 };
-Result<Opened> find_or_open(Writer& w, ContactId contact, const InboxProfile& inbox, const std::string& locale) {
+Result<Opened> find_or_open(Writer& w, ContactId contact, const InboxProfile& inbox,
+                            const std::string& locale) {
   ZK_TRY(auto found, w.find_open(contact, inbox.id));
   if (found) return Opened{*std::move(found), false};
   ZK_TRY(auto opened, w.open(contact, inbox.id, inbox.team_id, locale.empty() ? inbox.locale : locale,
@@ -78,7 +85,11 @@ Result<Posted> Conversations::post_visitor(const VisitorPost& post, Deadline dea
     }
     ZK_TRY(auto place, find_or_open(w, post.contact_id, *inbox, post.locale));
     auto& c = place.conversation;
-    NewMessage m{.sender = SenderKind::kVisitor, .sender_id = post.contact_id.value, .blocks = cleaned, .client_id = post.client_id, .pick = post.pick};
+    NewMessage m{.sender = SenderKind::kVisitor,
+                 .sender_id = post.contact_id.value,
+                 .blocks = cleaned,
+                 .client_id = post.client_id,
+                 .pick = post.pick};
     if (m.blocks.empty()) {
       ZK_TRY(m.blocks, label_of(w, c.id, post.pick));
     }
@@ -108,7 +119,8 @@ void Conversations::after_visitor_message(const ConversationRecord& c, bool open
   if (c.turn_due()) {
     if (to_.turn_due && to_.turn_due(c.id)) return;
     if (auto s = abandon_turn(c.id, Failure::kOverload, deadline); !s)
-      log::warn("conversation", "turn refused and hand-over failed conversation={} code={}", c.id.value, to_string(s.error().code));
+      log::warn("conversation", "turn refused and hand-over failed conversation={} code={}", c.id.value,
+                to_string(s.error().code));
     return;
   }
   const bool left_alone = c.handler == Handler::kHuman && to_.available && !to_.available(c.assignee_id);
@@ -117,7 +129,8 @@ void Conversations::after_visitor_message(const ConversationRecord& c, bool open
 
 Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadline) {
   ZK_TRY_STATUS(check_client_id(post.client_id));
-  if (post.kind == MessageKind::kActivity) return fail(ErrorCode::kInvalidArgument, "kind must be text or note", "/kind");
+  if (post.kind == MessageKind::kActivity)
+    return fail(ErrorCode::kInvalidArgument, "kind must be text or note", "/kind");
   ZK_TRY(auto blocks, intake_.clean(post.blocks, SenderKind::kAgent));
   bool taken = false;
   auto posted = write<Posted>(deadline, [&](Writer& w) -> Result<Posted> {
@@ -126,15 +139,20 @@ Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadlin
     ZK_TRY(const auto by, w.named(post.by));
     ZK_TRY(auto sent, w.find_sent(SenderKind::kAgent, by.agent.value, post.client_id));
     if (sent) return Posted{*std::move(sent), std::move(c), false};
-    NewMessage m{.sender = SenderKind::kAgent, .sender_id = by.agent.value, .sender_name = by.name, .kind = post.kind,
-                 .blocks = blocks, .client_id = post.client_id};
+    NewMessage m{.sender = SenderKind::kAgent,
+                 .sender_id = by.agent.value,
+                 .sender_name = by.name,
+                 .kind = post.kind,
+                 .blocks = blocks,
+                 .client_id = post.client_id};
     if (post.kind == MessageKind::kText) {
       if (c.status == ConversationStatus::kResolved)
         return fail(ErrorCode::kConflict, "the conversation is resolved: reopen it to write to the visitor");
       taken = c.handler != Handler::kHuman && by.agent;
       if (taken) {
         w.give_to(c, by.agent);
-        ZK_TRY_STATUS(w.note_activity(c, fmt::format("{} 接入了对话", by.name), fmt::format("{} joined", by.name), by));
+        ZK_TRY_STATUS(
+            w.note_activity(c, fmt::format("{} 接入了对话", by.name), fmt::format("{} joined", by.name), by));
       }
       c.status = ConversationStatus::kOpen;
       c.snoozed_until = {};
@@ -151,7 +169,8 @@ Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadlin
   return posted;
 }
 
-Result<ConversationRecord> Conversations::ask_for_human(ContactId contact, InboxId inbox_id, const std::string& locale, Deadline deadline) {
+Result<ConversationRecord> Conversations::ask_for_human(ContactId contact, InboxId inbox_id,
+                                                        const std::string& locale, Deadline deadline) {
   ZK_TRY(auto inbox, inboxes_.by_id(inbox_id, deadline));
   auto done = write<ConversationRecord>(deadline, [&](Writer& w) -> Result<ConversationRecord> {
     ZK_TRY(auto place, find_or_open(w, contact, *inbox, locale));
@@ -159,7 +178,8 @@ Result<ConversationRecord> Conversations::ask_for_human(ContactId contact, Inbox
     if (!place.fresh && c.handler != Handler::kBot) return std::move(c);
     w.hand_over(c, 0);
     if (place.fresh) ZK_TRY_STATUS(w.announce(c, visitor_actor(contact), "conversation.created"));
-    ZK_TRY_STATUS(w.note_activity(c, "正在为您转接人工客服", "Connecting you to a person", visitor_actor(contact)));
+    ZK_TRY_STATUS(
+        w.note_activity(c, "正在为您转接人工客服", "Connecting you to a person", visitor_actor(contact)));
     ZK_TRY_STATUS(w.save(c));
     ZK_TRY_STATUS(w.announce(c, visitor_actor(contact)));
     return std::move(c);
@@ -198,8 +218,11 @@ Result<bool> Conversations::finish_turn(const BotTurn& turn, const BotReply& rep
     if (reply.decision == "answer" || reply.decision == "clarify") ++c.bot_attempts;
     if (reply.handover) w.hand_over(c, reply.priority);
     if (!reply.blocks.empty()) {
-      ZK_TRY(auto stored, w.insert(c, {.sender = SenderKind::kBot, .blocks = reply.blocks, .article_id = reply.article_id,
-                                       .article_question = reply.article_question, .decision = reply.decision,
+      ZK_TRY(auto stored, w.insert(c, {.sender = SenderKind::kBot,
+                                       .blocks = reply.blocks,
+                                       .article_id = reply.article_id,
+                                       .article_question = reply.article_question,
+                                       .decision = reply.decision,
                                        .probability = reply.probability}));
       if (!reply.trace.empty()) {
         ZK_TRY([[maybe_unused]] auto n, w.tx().run(kTrace, {stored->id, reply.trace}));
@@ -223,10 +246,13 @@ Status Conversations::abandon_turn(ConversationId id, Failure why, Deadline dead
     if (!c.turn_due()) return false;
     w.hand_over(c, 0);
     const bool busy = why == Failure::kOverload;
-    ZK_TRY_STATUS(w.note_activity(c, busy ? "现在咨询的人较多，已为您转接人工客服，请稍候" : "自动回复暂时不可用，已为您转接人工客服，请稍候",
-                                  busy ? "Many people are asking right now; a person will answer you shortly"
-                                       : "The automatic answer is not available right now; a person will answer you shortly",
-                                  system_actor()));
+    ZK_TRY_STATUS(w.note_activity(
+        c,
+        busy ? "现在咨询的人较多，已为您转接人工客服，请稍候"
+             : "自动回复暂时不可用，已为您转接人工客服，请稍候",
+        busy ? "Many people are asking right now; a person will answer you shortly"
+             : "The automatic answer is not available right now; a person will answer you shortly",
+        system_actor()));
     ZK_TRY_STATUS(w.save(c));
     ZK_TRY_STATUS(w.announce(c, system_actor()));
     return true;

@@ -1,12 +1,14 @@
-// What people and the bot can do with a conversation. Each call is one transaction: when it returns, the change and its
-// ledger events are on disk, and whoever must act next (the bot's turn, the queue) has been told.
+// What people and the bot can do with a conversation. Each call is one transaction: when it returns, the
+// change and its ledger events are on disk, and whoever must act next (the bot's turn, the queue) has been
+// told.
 //
 //   Conversations conversations(db, clock, intake, inboxes);
-//   conversations.connect({.turn_due = …, .queue_changed = …, .position = …});   // once, before the first call
-//   ZK_TRY(auto posted, conversations.post_visitor({contact, inbox, "c-1", text_blocks("退款多久到账?"), {}, "zh-CN"}, deadline));
+//   conversations.connect({.turn_due = …, .queue_changed = …, .position = …});   // once, before the first
+//   call ZK_TRY(auto posted, conversations.post_visitor({contact, inbox, "c-1", text_blocks("退款多久到账?"),
+//   {}, "zh-CN"}, deadline));
 //
-// Errors: kNotFound (no such conversation, or not the caller's), kConflict (its state does not allow it), kInvalidArgument,
-// kUnavailable (the write queue is full). Thread-safe.
+// Errors: kNotFound (no such conversation, or not the caller's), kConflict (its state does not allow it),
+// kInvalidArgument, kUnavailable (the write queue is full). Thread-safe.
 #pragma once
 
 #include <functional>
@@ -25,10 +27,10 @@ namespace zk::conversation {
 struct VisitorPost {
   ContactId contact_id;
   InboxId inbox_id;
-  std::string client_id;   // 1–100 bytes; a retry with the same one stores nothing and returns what is stored
-  Blocks blocks;           // may be empty when a choice was taken: its label is then what he said
-  std::string pick;        // id of the choice taken, or ""
-  std::string locale;      // BCP 47
+  std::string client_id;  // 1–100 bytes; a retry with the same one stores nothing and returns what is stored
+  Blocks blocks;          // may be empty when a choice was taken: its label is then what he said
+  std::string pick;       // id of the choice taken, or ""
+  std::string locale;     // BCP 47
 };
 struct AgentPost {
   ConversationId conversation_id;
@@ -40,7 +42,7 @@ struct AgentPost {
 struct Posted {
   StoredMessage message;
   ConversationRecord conversation;
-  bool stored = true;      // false: it was there already
+  bool stored = true;  // false: it was there already
 };
 // What a PATCH may change; absent: as it is. An id of 0 takes the agent or team away.
 struct Change {
@@ -54,9 +56,9 @@ struct Change {
 class Conversations {
  public:
   struct Connections {
-    std::function<bool(ConversationId)> turn_due;   // false: no room; the conversation then goes to a human
-    std::function<void()> queue_changed;            // someone waits, stopped waiting, or an agent has room
-    std::function<bool(AgentId)> available;         // whether that agent is there to answer
+    std::function<bool(ConversationId)> turn_due;  // false: no room; the conversation then goes to a human
+    std::function<void()> queue_changed;           // someone waits, stopped waiting, or an agent has room
+    std::function<bool(AgentId)> available;        // whether that agent is there to answer
     QueuePosition position;
   };
   Conversations(storage::Db& db, const Clock& clock, Intake intake, Inboxes& inboxes);
@@ -65,15 +67,18 @@ class Conversations {
   Result<Posted> post_visitor(const VisitorPost& post, Deadline deadline);
   // A text of an agent takes a conversation that no human has over.
   Result<Posted> post_agent(const AgentPost& post, Deadline deadline);
-  Result<ConversationRecord> change(ConversationId id, const Change& change, const Actor& by, Deadline deadline);
+  Result<ConversationRecord> change(ConversationId id, const Change& change, const Actor& by,
+                                    Deadline deadline);
   // The visitor wants a person; opens a conversation when he has none.
-  Result<ConversationRecord> ask_for_human(ContactId contact, InboxId inbox, const std::string& locale, Deadline deadline);
+  Result<ConversationRecord> ask_for_human(ContactId contact, InboxId inbox, const std::string& locale,
+                                           Deadline deadline);
 
   // Read marks only move forward; what is older changes nothing.
   Status read_by_agent(ConversationId id, MessageId upto, const Actor& by, Deadline deadline);
   Status read_by_visitor(ContactId contact, InboxId inbox, MessageId upto, Deadline deadline);
   // Of the contact's newest conversation, resolved or not. rating 1–5, comment ≤ 2,000 bytes.
-  Result<ConversationRecord> rate(ContactId contact, InboxId inbox, int rating, const std::string& comment, Deadline deadline);
+  Result<ConversationRecord> rate(ContactId contact, InboxId inbox, int rating, const std::string& comment,
+                                  Deadline deadline);
   // value +1, −1, or 0 to take it back; of a bot's message in a conversation of that contact.
   Result<StoredMessage> feedback(ContactId contact, MessageId message, int value, Deadline deadline);
 
@@ -87,8 +92,8 @@ class Conversations {
   // Conversations whose visitor waits for the bot: what a start-up must run.
   Result<std::vector<ConversationId>> turns_due(Deadline deadline);
 
-  // Gives a conversation that waits to an agent, unless it waits no longer or the agent is full (false). Nobody is told
-  // through queue_changed: the caller is who acts on it.
+  // Gives a conversation that waits to an agent, unless it waits no longer or the agent is full (false).
+  // Nobody is told through queue_changed: the caller is who acts on it.
   Result<bool> give_waiting(ConversationId id, AgentId agent, Deadline deadline);
   // Back to the queue from an agent who is gone; false when he no longer has it.
   Result<bool> take_back(ConversationId id, AgentId agent, Deadline deadline);
@@ -97,7 +102,9 @@ class Conversations {
   Result<std::optional<Timestamp>> wake(Deadline deadline);
 
   const Intake& intake() const { return intake_; }
-  std::optional<int> position(ConversationId id) const { return to_.position ? to_.position(id) : std::nullopt; }
+  std::optional<int> position(ConversationId id) const {
+    return to_.position ? to_.position(id) : std::nullopt;
+  }
 
  private:
   template <class T>
@@ -107,7 +114,9 @@ class Conversations {
       return f(w);
     });
   }
-  void queue_changed() const { if (to_.queue_changed) to_.queue_changed(); }
+  void queue_changed() const {
+    if (to_.queue_changed) to_.queue_changed();
+  }
   void after_visitor_message(const ConversationRecord& c, bool opened, Deadline deadline);
 
   storage::Db& db_;

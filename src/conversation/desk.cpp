@@ -9,18 +9,18 @@ namespace zk::conversation {
 namespace {
 using storage::Query;
 
-constexpr Query kAgents{
-    "desk.agents",
-    "SELECT a.id, a.availability, a.capacity, a.role, "
-    "(SELECT COUNT(*) FROM conversation c WHERE c.assignee_id = a.id AND c.status = 'open') FROM agent a WHERE a.disabled = 0"};
+constexpr Query kAgents{"desk.agents",
+                        "SELECT a.id, a.availability, a.capacity, a.role, "
+                        "(SELECT COUNT(*) FROM conversation c WHERE c.assignee_id = a.id AND c.status = "
+                        "'open') FROM agent a WHERE a.disabled = 0"};
 constexpr Query kTeams{"desk.teams", "SELECT team_id, agent_id FROM team_agent ORDER BY agent_id"};
-constexpr Query kWaiting{
-    "desk.waiting",
-    "SELECT id, contact_id, team_id, priority, waiting_since FROM conversation WHERE handler = 'waiting' AND status = 'open' "
-    "ORDER BY priority DESC, waiting_since, id LIMIT 20000"};
-constexpr Query kUnanswered{
-    "desk.unanswered",
-    "SELECT id FROM conversation WHERE assignee_id = $1 AND status = 'open' AND last_sender = 'visitor' LIMIT 1000"};
+constexpr Query kWaiting{"desk.waiting",
+                         "SELECT id, contact_id, team_id, priority, waiting_since FROM conversation WHERE "
+                         "handler = 'waiting' AND status = 'open' "
+                         "ORDER BY priority DESC, waiting_since, id LIMIT 20000"};
+constexpr Query kUnanswered{"desk.unanswered",
+                            "SELECT id FROM conversation WHERE assignee_id = $1 AND status = 'open' AND "
+                            "last_sender = 'visitor' LIMIT 1000"};
 
 constexpr std::chrono::seconds kRoundLimit{10};
 constexpr std::chrono::milliseconds kPauseAfterFailure{500};
@@ -28,9 +28,15 @@ constexpr std::chrono::milliseconds kPauseAfterFailure{500};
 }  // namespace
 
 Desk::Desk(storage::Db& db, const Clock& clock, Conversations& conversations, Presence& presence, Hub& hub)
-    : db_(db), clock_(clock), conversations_(conversations), presence_(presence), hub_(hub), places_(std::make_shared<const Places>()) {
+    : db_(db),
+      clock_(clock),
+      conversations_(conversations),
+      presence_(presence),
+      hub_(hub),
+      places_(std::make_shared<const Places>()) {
   listening_ = db_.listen([this](std::span<const storage::Event> events) {
-    if (std::any_of(events.begin(), events.end(), [](const auto& e) { return e.kind == "agent.updated" || e.kind == "team.updated"; }))
+    if (std::any_of(events.begin(), events.end(),
+                    [](const auto& e) { return e.kind == "agent.updated" || e.kind == "team.updated"; }))
       poke();
   });
 }
@@ -95,7 +101,8 @@ void Desk::loop() {
       const std::lock_guard round_lock(round_mutex_);
       if (next_wake_ && (!next || *next_wake_ < *next)) next = next_wake_;
     }
-    if (!done) log::warn("desk", "round failed code={} detail={}", to_string(done.error().code), done.error().detail);
+    if (!done)
+      log::warn("desk", "round failed code={} detail={}", to_string(done.error().code), done.error().detail);
     lock.lock();
     const auto woken = [this] { return stopping_ || poked_; };
     if (!done) {
@@ -135,19 +142,21 @@ Result<Desk::Roster> Desk::roster(Deadline deadline) {
     std::vector<storage::Row> agents, teams;
   };
   ZK_TRY(auto read, db_.read(deadline, [](storage::Tx& tx) -> Result<Read> {
-           ZK_TRY(auto agents, tx.all(kAgents));
-           ZK_TRY(auto teams, tx.all(kTeams));
-           return Read{std::move(agents), std::move(teams)};
-         }));
+    ZK_TRY(auto agents, tx.all(kAgents));
+    ZK_TRY(auto teams, tx.all(kTeams));
+    return Read{std::move(agents), std::move(teams)};
+  }));
   std::unordered_map<AgentId, std::vector<TeamId>> teams;
   for (const auto& row : read.teams) teams[row.id<AgentId>(1)].push_back(row.id<TeamId>(0));
   for (const auto& row : read.agents) {
     const auto id = row.id<AgentId>(0);
-    if (const auto change = presence_.chose(id, availability(row.text(1)).value_or(Availability::kOffline))) hub_.presence(*change);
+    if (const auto change = presence_.chose(id, availability(row.text(1)).value_or(Availability::kOffline)))
+      hub_.presence(*change);
     const int load = static_cast<int>(row.integer(4));
     const auto may_answer = allows(role(row.text(3)).value_or(Role::kViewer), Permission::kConversationWrite);
     if (may_answer && presence_.can_take(id))
-      out.available.push_back({id, load, static_cast<int>(row.integer(2)), last_given_[id], std::move(teams[id])});
+      out.available.push_back(
+          {id, load, static_cast<int>(row.integer(2)), last_given_[id], std::move(teams[id])});
     else if (load > 0 && presence_.gone(id))
       out.gone.push_back(id);
   }
@@ -159,11 +168,13 @@ Result<std::vector<WaitingConversation>> Desk::waiting(Deadline deadline) const 
   std::vector<WaitingConversation> out;
   out.reserve(rows.size());
   for (const auto& row : rows)
-    out.push_back({row.id<ConversationId>(0), row.id<ContactId>(1), row.id<TeamId>(2), static_cast<int>(row.integer(3)), row.time(4)});
+    out.push_back({row.id<ConversationId>(0), row.id<ContactId>(1), row.id<TeamId>(2),
+                   static_cast<int>(row.integer(3)), row.time(4)});
   return out;
 }
 
-// Only conversations whose visitor waits for an answer go back; the others stay with who knows them until he writes again.
+// Only conversations whose visitor waits for an answer go back; the others stay with who knows them until he
+// writes again.
 Status Desk::take_back(const std::vector<AgentId>& gone, Deadline deadline) {
   for (const auto agent : gone) {
     ZK_TRY(auto rows, db_.read(deadline, [&](storage::Tx& tx) { return tx.all(kUnanswered, {agent}); }));
@@ -190,7 +201,8 @@ void Desk::publish(const std::vector<WaitingConversation>& queue, const std::vec
   }
   std::vector<QueueMove> moves;
   for (const auto& [id, move] : *places)
-    if (const auto it = before->find(id); it == before->end() || it->second.position != move.position) moves.push_back(move);
+    if (const auto it = before->find(id); it == before->end() || it->second.position != move.position)
+      moves.push_back(move);
   for (const auto& [id, move] : *before)
     if (!places->contains(id)) moves.push_back({id, move.contact_id, std::nullopt});
   if (!moves.empty()) hub_.queue(std::move(moves));

@@ -1,6 +1,7 @@
-// The people's side of the queue: brings waiting conversations to agents the moment that is possible, takes them back
-// from agents who are gone, wakes snoozed ones, and knows everyone's place in the queue. Runs when something happened
-// (a hand-over, an agent coming, a conversation resolved) or when a time is reached; it never polls.
+// The people's side of the queue: brings waiting conversations to agents the moment that is possible, takes
+// them back from agents who are gone, wakes snoozed ones, and knows everyone's place in the queue. Runs when
+// something happened (a hand-over, an agent coming, a conversation resolved) or when a time is reached; it
+// never polls.
 //
 //   Desk desk(db, clock, conversations, presence, hub);
 //   conversations.connect({…, .queue_changed = [&] { desk.poke(); }, .available = …, .position = …});
@@ -37,7 +38,7 @@ class Desk {
 
   void start();
   void stop();
-  void poke();                                  // something may be possible now
+  void poke();  // something may be possible now
   // One round, on the calling thread; what start() runs. Tests call it with their own clock.
   Status round(Deadline deadline);
 
@@ -50,7 +51,7 @@ class Desk {
  private:
   struct Roster {
     std::vector<AvailableAgent> available;
-    std::vector<AgentId> gone;                  // who still hold conversations
+    std::vector<AgentId> gone;  // who still hold conversations
   };
   using Places = std::unordered_map<ConversationId, QueueMove>;
   void loop();
@@ -64,13 +65,13 @@ class Desk {
   Conversations& conversations_;
   Presence& presence_;
   Hub& hub_;
-  std::mutex round_mutex_;                      // one round at a time
-  std::unordered_map<AgentId, Timestamp> last_given_;   // under round_mutex_
-  std::optional<Timestamp> next_wake_;          // under round_mutex_
+  std::mutex round_mutex_;                             // one round at a time
+  std::unordered_map<AgentId, Timestamp> last_given_;  // under round_mutex_
+  std::optional<Timestamp> next_wake_;                 // under round_mutex_
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::shared_ptr<const Places> places_;        // under mutex_
-  bool poked_ = false, stopping_ = false;       // under mutex_
+  std::shared_ptr<const Places> places_;   // under mutex_
+  bool poked_ = false, stopping_ = false;  // under mutex_
   std::atomic<std::int64_t> rounds_{0}, given_{0}, returned_{0}, waiting_{0};
   std::shared_ptr<void> listening_;
   std::thread thread_;

@@ -10,7 +10,8 @@
 namespace zk::conversation {
 namespace {
 
-constexpr storage::Query kContactOf{"conversation.contact_id", "SELECT contact_id FROM conversation WHERE id = $1"};
+constexpr storage::Query kContactOf{"conversation.contact_id",
+                                    "SELECT contact_id FROM conversation WHERE id = $1"};
 constexpr std::size_t kRememberedContacts = 50'000;
 constexpr std::chrono::seconds kReadLimit{5};
 
@@ -18,26 +19,49 @@ std::size_t weight(const storage::Event& e) { return sizeof(e) + e.payload.size(
 Frame shared(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
 
 std::string welcome_frame(std::int64_t seq, std::string_view self) {
-  return JsonWriter(96 + self.size()).begin().key("type").value("welcome").key("seq").value(seq).key("self").raw(self).end().take();
+  return JsonWriter(96 + self.size())
+      .begin()
+      .key("type")
+      .value("welcome")
+      .key("seq")
+      .value(seq)
+      .key("self")
+      .raw(self)
+      .end()
+      .take();
 }
 std::string reset_frame(std::int64_t seq) {
   return JsonWriter(64).begin().key("type").value("reset").key("seq").value(seq).end().take();
 }
 std::string typing_frame(const Typing& t) {
   JsonWriter w(128);
-  w.begin().key("type").value("typing").key("conversation_id").value(t.conversation_id.value).key("who").value(to_string(t.who));
+  w.begin()
+      .key("type")
+      .value("typing")
+      .key("conversation_id")
+      .value(t.conversation_id.value)
+      .key("who")
+      .value(to_string(t.who));
   return w.key("name").or_null(t.name).key("on").value(t.on).end().take();
 }
 std::string presence_frame(const Presence::Changed& c) {
   JsonWriter w(96);
-  w.begin().key("type").value("presence").key("agent_id").value(c.agent.value).key("availability").value(to_string(c.availability));
+  w.begin()
+      .key("type")
+      .value("presence")
+      .key("agent_id")
+      .value(c.agent.value)
+      .key("availability")
+      .value(to_string(c.availability));
   return w.end().take();
 }
 std::string queue_frame(const QueueMove& m) {
   JsonWriter w(96);
   w.begin().key("type").value("queue").key("conversation_id").value(m.conversation_id.value).key("position");
-  if (m.position) w.value(*m.position);
-  else w.null();
+  if (m.position)
+    w.value(*m.position);
+  else
+    w.null();
   return w.end().take();
 }
 
@@ -45,7 +69,8 @@ std::string queue_frame(const QueueMove& m) {
 
 Result<std::unique_ptr<Hub>> Hub::start(storage::Db& db, Options options) {
   std::unique_ptr<Hub> hub(new Hub(db, options));
-  hub->listening_ = db.listen([h = hub.get()](std::span<const storage::Event> events) { h->committed(events); });
+  hub->listening_ =
+      db.listen([h = hub.get()](std::span<const storage::Event> events) { h->committed(events); });
   ZK_TRY(hub->shown_, db.last_seq());
   hub->floor_ = hub->shown_;
   hub->thread_ = std::thread([h = hub.get()] { h->loop(); });
@@ -88,7 +113,8 @@ void Hub::enqueue(Work work, bool ephemeral) {
   wake_.notify_one();
 }
 
-Hub::ScreenId Hub::join(const Viewer& viewer, std::shared_ptr<Screen> screen, std::optional<std::int64_t> since, std::string self) {
+Hub::ScreenId Hub::join(const Viewer& viewer, std::shared_ptr<Screen> screen,
+                        std::optional<std::int64_t> since, std::string self) {
   ScreenId id = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -120,12 +146,14 @@ Hub::Stats Hub::stats() const {
 void Hub::loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    stats_ = {static_cast<std::int64_t>(agents_.size() + visitors_.size()), events_, frames_, resets_, overruns_};
+    stats_ = {static_cast<std::int64_t>(agents_.size() + visitors_.size()), events_, frames_, resets_,
+              overruns_};
     wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || overrun_; });
     if (stopping_) break;
     auto batch = std::exchange(queue_, {});
     queued_bytes_ = queued_ephemeral_ = 0;
-    const bool overrun = std::exchange(overrun_, false);  // from here on events queue again; below, those before are read
+    const bool overrun =
+        std::exchange(overrun_, false);  // from here on events queue again; below, those before are read
     lock.unlock();
     for (auto& work : batch) std::visit([this](auto& w) { handle(w); }, work);
     if (overrun) read_overrun();
@@ -138,7 +166,8 @@ void Hub::handle(storage::Event& event) {
   if (event.seq > shown_) show_event(std::move(event));
 }
 
-// Everything committed before the queue took events again is in the ledger; what was queued since is skipped by its seq.
+// Everything committed before the queue took events again is in the ledger; what was queued since is skipped
+// by its seq.
 void Hub::read_overrun() {
   ++overruns_;
   while (true) {
@@ -168,7 +197,8 @@ void Hub::show_event(storage::Event&& event) {
     if (!for_agents) for_agents = shared(event_frame(event, false));
     show(client, for_agents);
   }
-  if (const auto [first, last] = by_contact_.equal_range(contact); first != last && may_see(first->second.second.viewer, event)) {
+  if (const auto [first, last] = by_contact_.equal_range(contact);
+      first != last && may_see(first->second.second.viewer, event)) {
     const auto frame = shared(event_frame(event, true));
     for (auto it = first; it != last; ++it)
       if (event.seq > it->second.second.knows) show(it->second.second, frame);
@@ -202,8 +232,10 @@ void Hub::follow_account(const storage::Event& event) {
 void Hub::handle(Join& join) {
   Client client{join.viewer, std::move(join.screen), 0};
   show(client, shared(welcome_frame(shown_, join.self)));
-  if (join.since && *join.since > shown_ && is_committed(*join.since)) client.knows = *join.since;
-  else if (join.since && *join.since != shown_) replay(client, *join.since);
+  if (join.since && *join.since > shown_ && is_committed(*join.since))
+    client.knows = *join.since;
+  else if (join.since && *join.since != shown_)
+    replay(client, *join.since);
   if (client.viewer.agent) {
     agents_.emplace(join.id, std::move(client));
   } else {
@@ -223,12 +255,14 @@ void Hub::replay(const Client& client, std::int64_t since) {
   if (since > shown_ || since < 0) return reset(client);  // of another database
   std::size_t bytes = 0;
   const auto take = [&](const storage::Event& e) {
-    if (!may_see(client.viewer, e) || (!client.viewer.agent && e.contact_id != client.viewer.contact.value)) return;
+    if (!may_see(client.viewer, e) || (!client.viewer.agent && e.contact_id != client.viewer.contact.value))
+      return;
     bytes += weight(e);
     missed.push_back(e);
   };
   if (since >= floor_) {
-    const auto first = std::partition_point(ring_.begin(), ring_.end(), [&](const auto& e) { return e.seq <= since; });
+    const auto first =
+        std::partition_point(ring_.begin(), ring_.end(), [&](const auto& e) { return e.seq <= since; });
     for (auto it = first; it != ring_.end() && missed.size() <= options_.resume_events; ++it) take(*it);
   } else {
     // A visitor has one conversation to load again; scanning the ledger for him would cost more.
@@ -252,7 +286,8 @@ void Hub::handle(Leave& leave) {
   const auto it = visitors_.find(leave.id);
   if (it == visitors_.end()) return;
   const auto [first, last] = by_contact_.equal_range(it->second);
-  const auto mine = std::find_if(first, last, [&](const auto& entry) { return entry.second.first == leave.id; });
+  const auto mine =
+      std::find_if(first, last, [&](const auto& entry) { return entry.second.first == leave.id; });
   if (mine != last) by_contact_.erase(mine);
   visitors_.erase(it);
 }
@@ -279,7 +314,8 @@ void Hub::handle(std::vector<QueueMove>& moves) {
 void Hub::handle(Flush& flush) {
   const std::lock_guard lock(mutex_);
   flushed_ = flush.ticket;
-  stats_ = {static_cast<std::int64_t>(agents_.size() + visitors_.size()), events_, frames_, resets_, overruns_};
+  stats_ = {static_cast<std::int64_t>(agents_.size() + visitors_.size()), events_, frames_, resets_,
+            overruns_};
   flush_done_.notify_all();
 }
 
@@ -300,7 +336,8 @@ void Hub::remember(ConversationId conversation, ContactId contact) {
 
 std::optional<ContactId> Hub::contact_of(ConversationId conversation) {
   if (const auto it = contacts_.find(conversation); it != contacts_.end()) return it->second;
-  const auto row = db_.read(after(kReadLimit), [&](storage::Tx& tx) { return tx.maybe(kContactOf, {conversation}); });
+  const auto row =
+      db_.read(after(kReadLimit), [&](storage::Tx& tx) { return tx.maybe(kContactOf, {conversation}); });
   if (!row || !*row) return std::nullopt;
   const auto contact = (*row)->id<ContactId>(0);
   remember(conversation, contact);

@@ -1,13 +1,14 @@
-// Who sees what, live: takes every committed ledger event and shows it to the screens it concerns, in order, once.
-// One thread owns all of it; everything else only leaves work in its queue, so joining at a sequence number and the
-// stream that follows cannot miss or repeat an event.
+// Who sees what, live: takes every committed ledger event and shows it to the screens it concerns, in order,
+// once. One thread owns all of it; everything else only leaves work in its queue, so joining at a sequence
+// number and the stream that follows cannot miss or repeat an event.
 //
 //   Hub hub(db, {});
 //   auto id = hub.join({.agent = agent, .role = Role::kAgent}, screen, since_seq, self_json);
 //   hub.typing({.conversation_id = c, .who = SenderKind::kAgent, .name = "Li Na", .on = true});
 //   hub.leave(id);
 //
-// Frames and event kinds: docs/protocol.md, "WebSocket". Thread-safe; no call blocks on a screen or on the disk.
+// Frames and event kinds: docs/protocol.md, "WebSocket". Thread-safe; no call blocks on a screen or on the
+// disk.
 #pragma once
 
 #include <condition_variable>
@@ -41,15 +42,15 @@ class Screen {
 };
 
 struct Viewer {
-  AgentId agent;            // none: a visitor
+  AgentId agent;  // none: a visitor
   Role role = Role::kViewer;
-  ContactId contact;        // the visitor
+  ContactId contact;  // the visitor
 };
 struct Typing {
   ConversationId conversation_id;
   SenderKind who = SenderKind::kVisitor;
-  std::string name;         // of an agent
-  ContactId contact;        // the visitor who types: only heard in his own conversation
+  std::string name;   // of an agent
+  ContactId contact;  // the visitor who types: only heard in his own conversation
   bool on = true;
 };
 struct QueueMove {
@@ -61,11 +62,13 @@ struct QueueMove {
 class Hub {
  public:
   struct Options {
-    std::size_t ring_bytes = 8 << 20;      // of recent events kept for resuming
-    std::size_t queue_bytes = 32 << 20;    // of committed events not yet shown; beyond, they are read from the ledger again
-    std::size_t resume_events = 200;       // a client further behind is told to load again: the socket's own bound
+    std::size_t ring_bytes = 8 << 20;  // of recent events kept for resuming
+    std::size_t queue_bytes =
+        32 << 20;  // of committed events not yet shown; beyond, they are read from the ledger again
+    std::size_t resume_events = 200;  // a client further behind is told to load again: the socket's own bound
     std::size_t resume_bytes = 512 << 10;  //   (256 frames, 1 MiB) would drop it
-    std::size_t ephemeral = 10'000;        // typing, presence and queue notices not yet shown; beyond, they are dropped
+    std::size_t ephemeral =
+        10'000;  // typing, presence and queue notices not yet shown; beyond, they are dropped
   };
   using ScreenId = std::uint64_t;
   struct Stats {
@@ -78,7 +81,8 @@ class Hub {
   Hub& operator=(const Hub&) = delete;
 
   // The first frame shown is the welcome; then what came after since_seq (or a reset), then what comes.
-  ScreenId join(const Viewer& viewer, std::shared_ptr<Screen> screen, std::optional<std::int64_t> since_seq, std::string self_json);
+  ScreenId join(const Viewer& viewer, std::shared_ptr<Screen> screen, std::optional<std::int64_t> since_seq,
+                std::string self_json);
   void leave(ScreenId id);
   void typing(Typing typing);
   void presence(Presence::Changed change);
@@ -95,13 +99,18 @@ class Hub {
     std::optional<std::int64_t> since;
     std::string self;
   };
-  struct Leave { ScreenId id; };
-  struct Flush { std::uint64_t ticket; };
-  using Work = std::variant<storage::Event, Join, Leave, Typing, Presence::Changed, std::vector<QueueMove>, Flush>;
+  struct Leave {
+    ScreenId id;
+  };
+  struct Flush {
+    std::uint64_t ticket;
+  };
+  using Work =
+      std::variant<storage::Event, Join, Leave, Typing, Presence::Changed, std::vector<QueueMove>, Flush>;
   struct Client {
     Viewer viewer;
     std::shared_ptr<Screen> screen;
-    std::int64_t knows = 0;              // it has everything up to here, perhaps more than the hub has shown yet
+    std::int64_t knows = 0;  // it has everything up to here, perhaps more than the hub has shown yet
   };
 
   Hub(storage::Db& db, Options options) : db_(db), options_(options) {}
@@ -131,19 +140,19 @@ class Hub {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Work> queue_;             // under mutex_
-  std::size_t queued_bytes_ = 0;       // under mutex_: payloads of events in queue_
-  std::size_t queued_ephemeral_ = 0;   // under mutex_
-  bool overrun_ = false;               // under mutex_: events were not queued; the ledger has them
-  bool stopping_ = false;              // under mutex_
-  ScreenId next_id_ = 1;               // under mutex_
+  std::deque<Work> queue_;                      // under mutex_
+  std::size_t queued_bytes_ = 0;                // under mutex_: payloads of events in queue_
+  std::size_t queued_ephemeral_ = 0;            // under mutex_
+  bool overrun_ = false;                        // under mutex_: events were not queued; the ledger has them
+  bool stopping_ = false;                       // under mutex_
+  ScreenId next_id_ = 1;                        // under mutex_
   std::uint64_t flushed_ = 0, next_flush_ = 0;  // under mutex_
-  Stats stats_;                        // under mutex_
+  Stats stats_;                                 // under mutex_
   std::condition_variable flush_done_;
 
   // Owned by the thread.
-  std::int64_t shown_ = 0;             // the last event shown
-  std::int64_t floor_ = 0;             // every event after it is in ring_
+  std::int64_t shown_ = 0;  // the last event shown
+  std::int64_t floor_ = 0;  // every event after it is in ring_
   std::deque<storage::Event> ring_;
   std::size_t ring_bytes_ = 0;
   std::unordered_map<ScreenId, Client> agents_;

@@ -6,7 +6,8 @@ namespace zk::conversation {
 namespace json = boost::json;
 namespace {
 
-constexpr storage::Query kAll{"inbox.profiles", "SELECT id, team_id, website_token, identity_secret, settings FROM inbox ORDER BY id"};
+constexpr storage::Query kAll{
+    "inbox.profiles", "SELECT id, team_id, website_token, identity_secret, settings FROM inbox ORDER BY id"};
 
 std::string text_of(const json::object& o, std::string_view key, std::string_view otherwise = {}) {
   const auto* v = o.if_contains(key);
@@ -29,7 +30,8 @@ Result<InboxProfile> read_profile(const storage::Row& row) {
   json::error_code ec;
   const auto value = json::parse(row.text(4), ec);
   if (ec || !value.is_object())
-    return fail(ErrorCode::kDataLoss, "the settings of an inbox are not readable: save them again", {}, "inbox " + std::to_string(row.integer(0)));
+    return fail(ErrorCode::kDataLoss, "the settings of an inbox are not readable: save them again", {},
+                "inbox " + std::to_string(row.integer(0)));
   const auto& settings = value.get_object();
   InboxProfile p;
   p.id = row.id<InboxId>(0);
@@ -79,11 +81,13 @@ Result<std::shared_ptr<const Inboxes::Profiles>> Inboxes::profiles(Deadline dead
   return std::shared_ptr<const Profiles>(std::move(read));
 }
 
-Result<std::shared_ptr<const InboxProfile>> Inboxes::by_token(std::string_view token, Deadline deadline) const {
+Result<std::shared_ptr<const InboxProfile>> Inboxes::by_token(std::string_view token,
+                                                              Deadline deadline) const {
   ZK_TRY(auto all, profiles(deadline));
   for (const auto& p : *all)
     if (p->website_token == token) return p;
-  return fail(ErrorCode::kNotFound, "no inbox has this website token: copy the snippet again", "/website_token");
+  return fail(ErrorCode::kNotFound, "no inbox has this website token: copy the snippet again",
+              "/website_token");
 }
 
 Result<std::shared_ptr<const InboxProfile>> Inboxes::by_id(InboxId id, Deadline deadline) const {

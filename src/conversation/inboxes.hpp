@@ -18,10 +18,10 @@ struct InboxProfile {
   InboxId id;
   TeamId team_id;
   std::string website_token;
-  std::string sealed_secret;                    // of identity verification; opened by whoever holds the key
+  std::string sealed_secret;  // of identity verification; opened by whoever holds the key
   std::string title, brand_color, greeting, locale, launcher_position;
   std::vector<std::string> suggested_questions;
-  std::vector<std::string> allowed_origins;     // empty: any
+  std::vector<std::string> allowed_origins;  // empty: any
   bool bot_enabled = true;
   bool require_identity = false;
 };
@@ -30,7 +30,8 @@ class Inboxes {
  public:
   explicit Inboxes(storage::Db& db);
   // kNotFound when there is none.
-  Result<std::shared_ptr<const InboxProfile>> by_token(std::string_view website_token, Deadline deadline) const;
+  Result<std::shared_ptr<const InboxProfile>> by_token(std::string_view website_token,
+                                                       Deadline deadline) const;
   Result<std::shared_ptr<const InboxProfile>> by_id(InboxId id, Deadline deadline) const;
 
  private:
@@ -40,7 +41,8 @@ class Inboxes {
   storage::Db& db_;
   mutable std::mutex mutex_;
   mutable std::shared_ptr<const Profiles> profiles_;  // under mutex_; null: must be read
-  mutable std::uint64_t version_ = 0;                 // under mutex_; counts changes, so that a read begun before one is not kept
+  mutable std::uint64_t version_ =
+      0;  // under mutex_; counts changes, so that a read begun before one is not kept
   std::shared_ptr<void> listening_;
 };
 

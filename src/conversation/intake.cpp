@@ -42,11 +42,14 @@ std::string Intake::pass(std::string_view text) const {
 }
 
 Result<Blocks> Intake::clean(Blocks blocks, SenderKind sender) const {
-  const auto visible = [](const Block& b) { return !std::holds_alternative<TextBlock>(b) || !std::get<TextBlock>(b).text.empty(); };
+  const auto visible = [](const Block& b) {
+    return !std::holds_alternative<TextBlock>(b) || !std::get<TextBlock>(b).text.empty();
+  };
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     auto& block = blocks[i];
     if (sender == SenderKind::kVisitor && (!visitor_may_send(block) || !own_upload(block)))
-      return fail(ErrorCode::kInvalidArgument, "send text, or images and files uploaded here", fmt::format("/blocks/{}", i));
+      return fail(ErrorCode::kInvalidArgument, "send text, or images and files uploaded here",
+                  fmt::format("/blocks/{}", i));
     if (auto* text = std::get_if<TextBlock>(&block)) text->text = pass(text->text);
     if (auto* list = std::get_if<ListBlock>(&block))
       for (auto& item : list->items) item = pass(item);
@@ -58,15 +61,20 @@ Result<Blocks> Intake::clean(Blocks blocks, SenderKind sender) const {
     }
   }
   std::erase_if(blocks, [&](const Block& b) { return !visible(b); });
-  if (blocks.empty()) return fail(ErrorCode::kInvalidArgument, "the message is empty: write something", "/blocks");
+  if (blocks.empty())
+    return fail(ErrorCode::kInvalidArgument, "the message is empty: write something", "/blocks");
   if (plain_text(blocks).size() > kMaxTextBytes)
-    return fail(ErrorCode::kTooLarge, fmt::format("the message is longer than {} bytes: send it in parts", kMaxTextBytes), "/blocks");
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("the message is longer than {} bytes: send it in parts", kMaxTextBytes),
+                "/blocks");
   return blocks;
 }
 
-Result<std::string> Intake::clean(std::string_view text, std::size_t max_bytes, std::string_view field) const {
+Result<std::string> Intake::clean(std::string_view text, std::size_t max_bytes,
+                                  std::string_view field) const {
   if (text.size() > max_bytes)
-    return fail(ErrorCode::kTooLarge, fmt::format("longer than {} bytes: shorten it", max_bytes), std::string(field));
+    return fail(ErrorCode::kTooLarge, fmt::format("longer than {} bytes: shorten it", max_bytes),
+                std::string(field));
   return pass(text);
 }
 

@@ -1,7 +1,9 @@
-// Appends JSON to one string: for the shapes written thousands of times a second (messages, conversations, event frames),
-// where a document tree would cost more than the query that fetched the row. Everything read is parsed by Boost.JSON.
+// Appends JSON to one string: for the shapes written thousands of times a second (messages, conversations,
+// event frames), where a document tree would cost more than the query that fetched the row. Everything read
+// is parsed by Boost.JSON.
 //
-//   JsonWriter w; w.begin().key("id").value(7).key("name").value("Li \"Na\"").end(); w.take() == R"({"id":7,"name":"Li \"Na\""})"
+//   JsonWriter w; w.begin().key("id").value(7).key("name").value("Li \"Na\"").end(); w.take() ==
+//   R"({"id":7,"name":"Li \"Na\""})"
 //
 // Thread-safety: a plain value. Strings are UTF-8 and are escaped as RFC 8259 asks; nothing is validated.
 #pragma once
@@ -41,7 +43,9 @@ class JsonWriter {
   JsonWriter& or_null(int v) { return or_null(static_cast<std::int64_t>(v)); }
   JsonWriter& or_null(Timestamp t);
   template <class Tag>
-  JsonWriter& or_null(Id<Tag> id) { return or_null(id.value); }
+  JsonWriter& or_null(Id<Tag> id) {
+    return or_null(id.value);
+  }
 
   const std::string& str() const { return out_; }
   std::string take() { return std::move(out_); }

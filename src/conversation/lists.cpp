@@ -14,11 +14,22 @@ using storage::Query;
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
 // Which conditions a list has; each combination is one prepared statement (at most 512).
-enum Bit : unsigned { kStatus = 1, kHandler = 2, kAssignee = 4, kNobody = 8, kTeam = 16, kInbox = 32, kLabel = 64, kContact = 128, kByWaiting = 256 };
+enum Bit : unsigned {
+  kStatus = 1,
+  kHandler = 2,
+  kAssignee = 4,
+  kNobody = 8,
+  kTeam = 16,
+  kInbox = 32,
+  kLabel = 64,
+  kContact = 128,
+  kByWaiting = 256
+};
 constexpr unsigned kCombinations = 512;
 
 // $1–$3 the cursor, $4 the limit, then the values of the conditions in
-// the order of the code below. `c.priority <= $1` is always true: it gives the unused parameter a type on PostgreSQL.
+// the order of the code below. `c.priority <= $1` is always true: it gives the unused parameter a type on
+// PostgreSQL.
 std::string list_sql(unsigned bits) {
   std::string sql = "SELECT " ZK_CONVERSATION_COLUMNS " FROM conversation c ";
   if (bits & kLabel) sql += "JOIN conversation_label l ON l.conversation_id = c.id AND l.label_id = $5 ";
@@ -35,9 +46,13 @@ std::string list_sql(unsigned bits) {
   condition(kInbox, "c.inbox_id");
   condition(kContact, "c.contact_id");
   if (bits & kByWaiting)
-    sql += "(c.priority < $1 OR (c.priority = $1 AND (c.waiting_since, c.id) > ($2, $3))) ORDER BY c.priority DESC, c.waiting_since, c.id ";
+    sql +=
+        "(c.priority < $1 OR (c.priority = $1 AND (c.waiting_since, c.id) > ($2, $3))) ORDER BY c.priority "
+        "DESC, c.waiting_since, c.id ";
   else
-    sql += "(c.last_message_at, c.id) < ($2, $3) AND c.priority <= $1 ORDER BY c.last_message_at DESC, c.id DESC ";
+    sql +=
+        "(c.last_message_at, c.id) < ($2, $3) AND c.priority <= $1 ORDER BY c.last_message_at DESC, c.id "
+        "DESC ";
   return sql + "LIMIT $4";
 }
 
@@ -58,32 +73,46 @@ const Query& list_query(unsigned bits) {
 
 constexpr Query kCounts{
     "conversation.counts",
-    "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE status = 'open' AND assignee_id = $1 LIMIT 10000) AS a), "
-    "(SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE status = 'open' AND assignee_id IS NULL LIMIT 10000) AS b), "
-    "(SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE status = 'open' AND handler = 'waiting' LIMIT 10000) AS c), "
+    "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE status = 'open' AND assignee_id = $1 "
+    "LIMIT 10000) AS a), "
+    "(SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE status = 'open' AND assignee_id IS NULL LIMIT "
+    "10000) AS b), "
+    "(SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE status = 'open' AND handler = 'waiting' LIMIT "
+    "10000) AS c), "
     "(SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE status = 'open' LIMIT 10000) AS d), "
     "(SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE status = 'resolved' LIMIT 10000) AS e), "
     "(SELECT COUNT(*) FROM (SELECT 1 FROM conversation WHERE status = 'snoozed' LIMIT 10000) AS f)"};
-constexpr Query kConversation{"conversation.get", "SELECT " ZK_CONVERSATION_COLUMNS ZK_CONVERSATION_FROM "WHERE c.id = $1"};
-constexpr Query kNewest{"conversation.get_newest", "SELECT " ZK_CONVERSATION_COLUMNS ZK_CONVERSATION_FROM
+constexpr Query kConversation{"conversation.get",
+                              "SELECT " ZK_CONVERSATION_COLUMNS ZK_CONVERSATION_FROM "WHERE c.id = $1"};
+constexpr Query kNewest{"conversation.get_newest",
+                        "SELECT " ZK_CONVERSATION_COLUMNS ZK_CONVERSATION_FROM
                         "WHERE c.contact_id = $1 AND c.inbox_id = $2 ORDER BY c.id DESC LIMIT 1"};
-constexpr Query kThread{"message.thread", "SELECT " ZK_MESSAGE_COLUMNS ZK_MESSAGE_FROM
+constexpr Query kThread{"message.thread",
+                        "SELECT " ZK_MESSAGE_COLUMNS ZK_MESSAGE_FROM
                         "WHERE m.conversation_id = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3"};
-constexpr Query kVisitorThread{"message.visitor_thread", "SELECT " ZK_MESSAGE_COLUMNS ZK_MESSAGE_FROM
-                               "WHERE m.conversation_id = $1 AND m.id < $2 AND m.kind <> 'note' ORDER BY m.id DESC LIMIT $3"};
+constexpr Query kVisitorThread{
+    "message.visitor_thread",
+    "SELECT " ZK_MESSAGE_COLUMNS ZK_MESSAGE_FROM
+    "WHERE m.conversation_id = $1 AND m.id < $2 AND m.kind <> 'note' ORDER BY m.id DESC LIMIT $3"};
 constexpr Query kTrace{"trace.get", "SELECT body FROM trace WHERE message_id = $1"};
 
-#define ZK_CONTACT_COLUMNS                                                                                      \
-  "p.id, p.external_id, p.name, p.email, p.phone, p.locale, p.attributes, p.verified, p.created_at, p.last_seen_at, " \
+#define ZK_CONTACT_COLUMNS                                                                            \
+  "p.id, p.external_id, p.name, p.email, p.phone, p.locale, p.attributes, p.verified, p.created_at, " \
+  "p.last_seen_at, "                                                                                  \
   "(SELECT COUNT(*) FROM conversation c WHERE c.contact_id = p.id) FROM contact p "
 constexpr Query kContactQuery{"contact.get", "SELECT " ZK_CONTACT_COLUMNS "WHERE p.id = $1"};
-constexpr Query kContacts{"contact.list", "SELECT " ZK_CONTACT_COLUMNS
-                          "WHERE (p.last_seen_at, p.id) < ($1, $2) ORDER BY p.last_seen_at DESC, p.id DESC LIMIT $3"};
+constexpr Query kContacts{
+    "contact.list",
+    "SELECT " ZK_CONTACT_COLUMNS
+    "WHERE (p.last_seen_at, p.id) < ($1, $2) ORDER BY p.last_seen_at DESC, p.id DESC LIMIT $3"};
 constexpr Query kNamed{"contact.search", "SELECT " ZK_CONTACT_COLUMNS
-                       "WHERE (p.last_seen_at, p.id) < ($1, $2) AND (p.name LIKE $4 ESCAPE '!' OR p.external_id LIKE $4 ESCAPE '!' "
-                       "OR p.email LIKE $4 ESCAPE '!' OR p.phone LIKE $4 ESCAPE '!') ORDER BY p.last_seen_at DESC, p.id DESC LIMIT $3"};
+                                         "WHERE (p.last_seen_at, p.id) < ($1, $2) AND (p.name LIKE $4 ESCAPE "
+                                         "'!' OR p.external_id LIKE $4 ESCAPE '!' "
+                                         "OR p.email LIKE $4 ESCAPE '!' OR p.phone LIKE $4 ESCAPE '!') ORDER "
+                                         "BY p.last_seen_at DESC, p.id DESC LIMIT $3"};
 constexpr Query kNotes{"contact.notes",
-                       "SELECT n.id, n.agent_id, a.name, n.text, n.created_at FROM contact_note n LEFT JOIN agent a ON a.id = n.agent_id "
+                       "SELECT n.id, n.agent_id, a.name, n.text, n.created_at FROM contact_note n LEFT JOIN "
+                       "agent a ON a.id = n.agent_id "
                        "WHERE n.contact_id = $1 AND n.id < $2 ORDER BY n.id DESC LIMIT $3"};
 
 ContactRecord read_contact(const storage::Row& r) {
@@ -124,7 +153,8 @@ std::string like_pattern(std::string_view q) {
 
 }  // namespace
 
-Result<Page<ConversationRecord>> list(storage::Tx& tx, const Filter& f, Sort sort, const std::optional<Cursor>& from, int limit) {
+Result<Page<ConversationRecord>> list(storage::Tx& tx, const Filter& f, Sort sort,
+                                      const std::optional<Cursor>& from, int limit) {
   const bool by_waiting = sort == Sort::kWaiting;
   const Cursor start = by_waiting ? Cursor{kMax, 0, 0} : Cursor{kMax, kMax, kMax};
   const auto& at = from ? *from : start;
@@ -143,11 +173,12 @@ Result<Page<ConversationRecord>> list(storage::Tx& tx, const Filter& f, Sort sor
   if (f.inbox) given(kInbox, f.inbox->value);
   if (f.contact) given(kContact, f.contact->value);
   ZK_TRY(auto rows, tx.all(list_query(bits), storage::Params(p)));
-  return page<ConversationRecord>(rows, limit, [](const storage::Row& r) { return read_conversation(r); },
-                                  [&](const ConversationRecord& c) {
-                                    return by_waiting ? Cursor{c.priority, to_micros(c.waiting_since), c.id.value}
-                                                      : Cursor{kMax, to_micros(c.last_message_at), c.id.value};
-                                  });
+  return page<ConversationRecord>(
+      rows, limit, [](const storage::Row& r) { return read_conversation(r); },
+      [&](const ConversationRecord& c) {
+        return by_waiting ? Cursor{c.priority, to_micros(c.waiting_since), c.id.value}
+                          : Cursor{kMax, to_micros(c.last_message_at), c.id.value};
+      });
 }
 
 Result<Counts> counts(storage::Tx& tx, AgentId me) {
@@ -168,11 +199,16 @@ Result<std::optional<ConversationRecord>> newest(storage::Tx& tx, ContactId cont
   return read_conversation(*row);
 }
 
-Result<Page<StoredMessage>> thread(storage::Tx& tx, ConversationId id, Audience audience, MessageId before, int limit) {
+Result<Page<StoredMessage>> thread(storage::Tx& tx, ConversationId id, Audience audience, MessageId before,
+                                   int limit) {
   const std::int64_t below = before ? before.value : kMax;
-  ZK_TRY(auto rows, tx.all(audience == Audience::kVisitor ? kVisitorThread : kThread, {id, below, limit + 1}));
-  auto out = page<StoredMessage>(rows, limit, [](const storage::Row& r) { return read_message(r); },
-                                 [](const StoredMessage& m) { return Cursor{m.id.value, 0, 0}; });
+  ZK_TRY(auto rows,
+         tx.all(audience == Audience::kVisitor ? kVisitorThread : kThread, {id, below, limit + 1}));
+  auto out = page<StoredMessage>(
+      rows, limit, [](const storage::Row& r) { return read_message(r); },
+      [](const StoredMessage& m) {
+        return Cursor{m.id.value, 0, 0};
+      });
   std::reverse(out.items.begin(), out.items.end());
   return out;
 }
@@ -197,11 +233,15 @@ Result<ContactRecord> contact(storage::Tx& tx, ContactId id) {
   return read_contact(*row);
 }
 
-Result<Page<ContactRecord>> contacts(storage::Tx& tx, std::string_view q, const std::optional<Cursor>& from, int limit) {
+Result<Page<ContactRecord>> contacts(storage::Tx& tx, std::string_view q, const std::optional<Cursor>& from,
+                                     int limit) {
   const auto at = from.value_or(Cursor{kMax, kMax, 0});
   const auto pattern = like_pattern(q);
-  ZK_TRY(auto rows, q.empty() ? tx.all(kContacts, {at[0], at[1], limit + 1}) : tx.all(kNamed, {at[0], at[1], limit + 1, pattern}));
-  return page<ContactRecord>(rows, limit, read_contact, [](const ContactRecord& c) { return Cursor{to_micros(c.last_seen_at), c.id.value, 0}; });
+  ZK_TRY(auto rows, q.empty() ? tx.all(kContacts, {at[0], at[1], limit + 1})
+                              : tx.all(kNamed, {at[0], at[1], limit + 1, pattern}));
+  return page<ContactRecord>(rows, limit, read_contact, [](const ContactRecord& c) {
+    return Cursor{to_micros(c.last_seen_at), c.id.value, 0};
+  });
 }
 
 void write(JsonWriter& w, const ContactNote& n) {
@@ -215,8 +255,12 @@ Result<Page<ContactNote>> notes(storage::Tx& tx, ContactId id, const std::option
   ZK_TRY(auto rows, tx.all(kNotes, {id, below, limit + 1}));
   return page<ContactNote>(
       rows, limit,
-      [](const storage::Row& r) { return ContactNote{r.integer(0), r.id<AgentId>(1), r.text(2), r.text(3), r.time(4)}; },
-      [](const ContactNote& n) { return Cursor{n.id, 0, 0}; });
+      [](const storage::Row& r) {
+        return ContactNote{r.integer(0), r.id<AgentId>(1), r.text(2), r.text(3), r.time(4)};
+      },
+      [](const ContactNote& n) {
+        return Cursor{n.id, 0, 0};
+      });
 }
 
 }  // namespace zk::conversation

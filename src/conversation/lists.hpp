@@ -1,5 +1,6 @@
-// What is read and listed: conversations by filter, threads, contacts, notes. Functions over any transaction; nothing changes.
-// Lists are keyset pages: `next` is where the following page begins, nothing at the end. Limits are 1–100.
+// What is read and listed: conversations by filter, threads, contacts, notes. Functions over any transaction;
+// nothing changes. Lists are keyset pages: `next` is where the following page begins, nothing at the end.
+// Limits are 1–100.
 #pragma once
 
 #include <array>
@@ -20,7 +21,7 @@ using Cursor = std::array<std::int64_t, 3>;
 struct Filter {  // absent: any
   std::optional<ConversationStatus> status;
   std::optional<Handler> handler;
-  std::optional<AgentId> assignee;   // id 0: nobody
+  std::optional<AgentId> assignee;  // id 0: nobody
   std::optional<TeamId> team;
   std::optional<InboxId> inbox;
   std::optional<LabelId> label;
@@ -31,9 +32,11 @@ struct Page {
   std::vector<T> items;
   std::optional<Cursor> next;
 };
-Result<Page<ConversationRecord>> list(storage::Tx& tx, const Filter& filter, Sort sort, const std::optional<Cursor>& from, int limit);
+Result<Page<ConversationRecord>> list(storage::Tx& tx, const Filter& filter, Sort sort,
+                                      const std::optional<Cursor>& from, int limit);
 
-// Open ones but for the last two; unassigned: no agent has them, the bot's included. Each at most kCountedAtMost.
+// Open ones but for the last two; unassigned: no agent has them, the bot's included. Each at most
+// kCountedAtMost.
 struct Counts {
   std::int64_t mine = 0, unassigned = 0, waiting = 0, all = 0, resolved = 0, snoozed = 0;
 };
@@ -44,7 +47,8 @@ Result<ConversationRecord> conversation(storage::Tx& tx, ConversationId id);  //
 // The contact's newest conversation of the inbox, resolved or not.
 Result<std::optional<ConversationRecord>> newest(storage::Tx& tx, ContactId contact, InboxId inbox);
 // The `limit` messages before `before` (none: the newest), oldest first; next is where older ones continue.
-Result<Page<StoredMessage>> thread(storage::Tx& tx, ConversationId id, Audience audience, MessageId before, int limit);
+Result<Page<StoredMessage>> thread(storage::Tx& tx, ConversationId id, Audience audience, MessageId before,
+                                   int limit);
 // JSON of the trace without its message_id; kNotFound for a message without one.
 Result<std::string> trace(storage::Tx& tx, MessageId message);
 
@@ -54,7 +58,8 @@ struct ContactRecord : Contact {
 void write(JsonWriter& out, const ContactRecord& contact);
 Result<ContactRecord> contact(storage::Tx& tx, ContactId id);  // kNotFound
 // Seen last first; q: a part of the name, external id, e-mail address or number as they are stored (masked).
-Result<Page<ContactRecord>> contacts(storage::Tx& tx, std::string_view q, const std::optional<Cursor>& from, int limit);
+Result<Page<ContactRecord>> contacts(storage::Tx& tx, std::string_view q, const std::optional<Cursor>& from,
+                                     int limit);
 
 struct ContactNote {
   std::int64_t id = 0;
@@ -63,6 +68,7 @@ struct ContactNote {
   Timestamp created_at{};
 };
 void write(JsonWriter& out, const ContactNote& note);
-Result<Page<ContactNote>> notes(storage::Tx& tx, ContactId id, const std::optional<Cursor>& from, int limit);  // newest first
+Result<Page<ContactNote>> notes(storage::Tx& tx, ContactId id, const std::optional<Cursor>& from,
+                                int limit);  // newest first
 
 }  // namespace zk::conversation

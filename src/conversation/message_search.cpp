@@ -8,12 +8,15 @@ namespace zk::conversation {
 namespace {
 using storage::Query;
 
-constexpr Query kTexts{"message.texts_after", "SELECT id, text FROM message WHERE id > $1 ORDER BY id LIMIT 5000"};
-constexpr Query kFound{"message.found", "SELECT " ZK_MESSAGE_COLUMNS ", m.text" ZK_MESSAGE_FROM "WHERE m.id = $1"};
-constexpr Query kConversation{"message.found_in", "SELECT " ZK_CONVERSATION_COLUMNS ZK_CONVERSATION_FROM "WHERE c.id = $1"};
+constexpr Query kTexts{"message.texts_after",
+                       "SELECT id, text FROM message WHERE id > $1 ORDER BY id LIMIT 5000"};
+constexpr Query kFound{"message.found",
+                       "SELECT " ZK_MESSAGE_COLUMNS ", m.text" ZK_MESSAGE_FROM "WHERE m.id = $1"};
+constexpr Query kConversation{"message.found_in",
+                              "SELECT " ZK_CONVERSATION_COLUMNS ZK_CONVERSATION_FROM "WHERE c.id = $1"};
 constexpr std::chrono::seconds kReadLimit{30};
 constexpr std::size_t kSnippet = 80;
-constexpr std::size_t kProposals = 200;     // asked of the archive at a time
+constexpr std::size_t kProposals = 200;       // asked of the archive at a time
 constexpr std::size_t kMostProposals = 2000;  // read for one page: then it ends early and says where to go on
 
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
@@ -38,14 +41,18 @@ std::string snippet(std::string_view text, std::string_view phrase, std::size_t 
   return out;
 }
 
-Result<std::unique_ptr<MessageSearch>> MessageSearch::start(storage::Db& db, std::unique_ptr<search::MessageArchive> archive) {
+Result<std::unique_ptr<MessageSearch>> MessageSearch::start(storage::Db& db,
+                                                            std::unique_ptr<search::MessageArchive> archive) {
   std::unique_ptr<MessageSearch> s(new MessageSearch(db, std::move(archive)));
-  s->follower_ = std::make_unique<exec::Periodic>(exec::PeriodicOptions{.name = "msg_search", .period = std::chrono::hours(1)}, [m = s.get()] {
-    if (auto done = m->catch_up(after(kReadLimit)); !done)
-      log::warn("search", "messages not taken in code={} detail={}", to_string(done.error().code), done.error().detail);
-  });
+  s->follower_ = std::make_unique<exec::Periodic>(
+      exec::PeriodicOptions{.name = "msg_search", .period = std::chrono::hours(1)}, [m = s.get()] {
+        if (auto done = m->catch_up(after(kReadLimit)); !done)
+          log::warn("search", "messages not taken in code={} detail={}", to_string(done.error().code),
+                    done.error().detail);
+      });
   s->listening_ = db.listen([m = s.get()](std::span<const storage::Event> events) {
-    if (std::any_of(events.begin(), events.end(), [](const auto& e) { return e.kind == "message.created"; })) m->follower_->poke();
+    if (std::any_of(events.begin(), events.end(), [](const auto& e) { return e.kind == "message.created"; }))
+      m->follower_->poke();
   });
   s->follower_->poke();
   return s;
@@ -59,14 +66,16 @@ MessageSearch::~MessageSearch() {
 Status MessageSearch::catch_up(Deadline deadline) {
   const std::lock_guard lock(adding_);
   while (true) {
-    ZK_TRY(const auto rows, db_.read(deadline, [&](storage::Tx& tx) { return tx.all(kTexts, {archive_->last_id()}); }));
+    ZK_TRY(const auto rows,
+           db_.read(deadline, [&](storage::Tx& tx) { return tx.all(kTexts, {archive_->last_id()}); }));
     for (const auto& row : rows) ZK_TRY_STATUS(archive_->add(row.integer(0), row.text(1)));
     if (rows.size() < 5000) return {};
     deadline = std::max(deadline, after(kReadLimit));
   }
 }
 
-Result<FoundMessages> MessageSearch::find(std::string_view phrase, std::int64_t before, int limit, Deadline deadline) const {
+Result<FoundMessages> MessageSearch::find(std::string_view phrase, std::int64_t before, int limit,
+                                          Deadline deadline) const {
   return db_.read(deadline, [&](storage::Tx& tx) -> Result<FoundMessages> {
     FoundMessages out;
     std::int64_t at = before > 0 ? before : search::kNewest;

@@ -6,10 +6,13 @@
 
 namespace zk::conversation {
 
-bool Presence::in_grace(const State& s) const { return clock_.now() < std::max(s.left_at, started_) + grace_; }
+bool Presence::in_grace(const State& s) const {
+  return clock_.now() < std::max(s.left_at, started_) + grace_;
+}
 
 Availability Presence::effective_of(const State& s) const {
-  return s.screens > 0 || (!s.expired && s.left_at != Timestamp{} && in_grace(s)) ? s.chosen : Availability::kOffline;
+  return s.screens > 0 || (!s.expired && s.left_at != Timestamp{} && in_grace(s)) ? s.chosen
+                                                                                  : Availability::kOffline;
 }
 
 template <class F>
@@ -49,8 +52,9 @@ bool Presence::can_take(AgentId agent) const {
 
 bool Presence::anyone_can_take() const {
   const std::lock_guard lock(mutex_);
-  return std::any_of(states_.begin(), states_.end(),
-                     [](const auto& entry) { return entry.second.screens > 0 && entry.second.chosen == Availability::kOnline; });
+  return std::any_of(states_.begin(), states_.end(), [](const auto& entry) {
+    return entry.second.screens > 0 && entry.second.chosen == Availability::kOnline;
+  });
 }
 
 bool Presence::gone(AgentId agent) const {
@@ -84,7 +88,8 @@ std::vector<Presence::Changed> Presence::expire() {
   for (auto& [agent, s] : states_) {
     if (s.screens > 0 || s.expired || in_grace(s)) continue;
     s.expired = true;
-    if (s.left_at != Timestamp{} && s.chosen != Availability::kOffline) out.push_back({agent, Availability::kOffline});
+    if (s.left_at != Timestamp{} && s.chosen != Availability::kOffline)
+      out.push_back({agent, Availability::kOffline});
   }
   return out;
 }

@@ -1,6 +1,6 @@
-// Which agents are there: what an agent chose (online, away, offline) and whether any screen of his is connected.
-// Losing the last screen counts after a grace period only: a reload, a lift, a sleeping laptop is no absence.
-// Kept in memory; after a restart everyone has the grace period to come back. Thread-safe.
+// Which agents are there: what an agent chose (online, away, offline) and whether any screen of his is
+// connected. Losing the last screen counts after a grace period only: a reload, a lift, a sleeping laptop is
+// no absence. Kept in memory; after a restart everyone has the grace period to come back. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,8 @@ namespace zk::conversation {
 
 class Presence {
  public:
-  // For presence frames and the queue; called outside the lock, after each change of an agent's effective availability.
+  // For presence frames and the queue; called outside the lock, after each change of an agent's effective
+  // availability.
   struct Changed {
     AgentId agent;
     Availability availability;
@@ -44,9 +45,9 @@ class Presence {
  private:
   struct State {
     int screens = 0;
-    Timestamp left_at{};            // of the last screen; epoch: never seen since start
+    Timestamp left_at{};  // of the last screen; epoch: never seen since start
     Availability chosen = Availability::kOffline;
-    bool expired = false;           // its grace ended and was told
+    bool expired = false;  // its grace ended and was told
   };
   bool in_grace(const State& s) const;
   Availability effective_of(const State& s) const;

@@ -5,7 +5,8 @@
 namespace zk::conversation {
 namespace {
 
-// A value outside the closed list can only come from a damaged row; the column's CHECK constraint keeps it out.
+// A value outside the closed list can only come from a damaged row; the column's CHECK constraint keeps it
+// out.
 template <class E>
 E known(std::optional<E> value) {
   ZK_CHECK(value.has_value());
@@ -23,8 +24,18 @@ void write(JsonWriter& w, const ConversationRecord& c, Audience audience, std::o
   w.key("verified").value(c.contact_verified).end();
   w.key("status").value(to_string(c.status)).key("handler").value(to_string(c.handler));
   if (agents) {
-    w.key("assignee_id").or_null(c.assignee_id).key("team_id").or_null(c.team_id).key("priority").value(c.priority);
-    w.key("labels").raw(c.labels).key("unread_count").value(c.unread).key("bot_attempts").value(c.bot_attempts);
+    w.key("assignee_id")
+        .or_null(c.assignee_id)
+        .key("team_id")
+        .or_null(c.team_id)
+        .key("priority")
+        .value(c.priority);
+    w.key("labels")
+        .raw(c.labels)
+        .key("unread_count")
+        .value(c.unread)
+        .key("bot_attempts")
+        .value(c.bot_attempts);
     w.key("last_sender").value(to_string(c.last_sender)).key("snoozed_until").or_null(c.snoozed_until);
   }
   w.key("locale").value(c.locale).key("preview").value(c.preview);
@@ -35,8 +46,10 @@ void write(JsonWriter& w, const ConversationRecord& c, Audience audience, std::o
   w.key("visitor_read_id").or_null(c.visitor_read_id).key("agent_read_id").or_null(c.agent_read_id);
   w.key("rating").or_null(c.rating).key("rating_comment").or_null(c.rating_comment);
   w.key("queue_position");
-  if (queue_position && c.handler == Handler::kWaiting) w.value(*queue_position);
-  else w.null();
+  if (queue_position && c.handler == Handler::kWaiting)
+    w.value(*queue_position);
+  else
+    w.null();
   w.end();
 }
 
@@ -44,12 +57,19 @@ void write(JsonWriter& w, const StoredMessage& m, Audience audience) {
   w.begin().key("id").value(m.id.value).key("conversation_id").value(m.conversation_id.value);
   w.key("sender").value(to_string(m.sender));
   if (audience == Audience::kAgents) w.key("sender_id").or_null(m.sender_id);
-  w.key("sender_name").or_null(m.sender_name).key("kind").value(to_string(m.kind)).key("blocks").raw(m.blocks);
+  w.key("sender_name")
+      .or_null(m.sender_name)
+      .key("kind")
+      .value(to_string(m.kind))
+      .key("blocks")
+      .raw(m.blocks);
   w.key("client_id").or_null(m.client_id).key("pick").or_null(m.pick);
   w.key("article_id").or_null(m.article_id).key("article_question").or_null(m.article_question);
   w.key("decision").or_null(m.decision).key("probability");
-  if (m.sender == SenderKind::kBot) w.value(m.probability);
-  else w.null();
+  if (m.sender == SenderKind::kBot)
+    w.value(m.probability);
+  else
+    w.null();
   w.key("feedback").value(m.feedback).key("created_at").or_null(m.created_at).end();
 }
 

@@ -11,15 +11,17 @@ Service::Service(storage::Db& db, const Clock& clock, Intake intake, Options opt
       attachments_(db, clock, conversations_.intake()),
       presence_(clock, options.presence_grace) {}
 
-Result<std::unique_ptr<Service>> Service::start(storage::Db& db, const Clock& clock, Intake intake, Responder& responder, Options options) {
+Result<std::unique_ptr<Service>> Service::start(storage::Db& db, const Clock& clock, Intake intake,
+                                                Responder& responder, Options options) {
   std::unique_ptr<Service> s(new Service(db, clock, std::move(intake), options));
   ZK_TRY(s->hub_, Hub::start(db, options.hub));
   s->desk_ = std::make_unique<Desk>(db, clock, s->conversations_, s->presence_, *s->hub_);
   s->turns_ = std::make_unique<Turns>(s->conversations_, responder, options.turns);
-  s->conversations_.connect({.turn_due = [t = s->turns_.get()](ConversationId id) { return t->submit(id); },
-                             .queue_changed = [d = s->desk_.get()] { d->poke(); },
-                             .available = [p = &s->presence_](AgentId agent) { return !p->gone(agent); },
-                             .position = [d = s->desk_.get()](ConversationId id) { return d->position(id); }});
+  s->conversations_.connect(
+      {.turn_due = [t = s->turns_.get()](ConversationId id) { return t->submit(id); },
+       .queue_changed = [d = s->desk_.get()] { d->poke(); },
+       .available = [p = &s->presence_](AgentId agent) { return !p->gone(agent); },
+       .position = [d = s->desk_.get()](ConversationId id) { return d->position(id); }});
   ZK_TRY(const auto owed, s->turns_->resume());
   if (owed > 0) log::info("conversation", "turns owed from before taken up count={}", owed);
   s->desk_->start();

@@ -28,7 +28,8 @@ class Service {
     std::chrono::seconds presence_grace{30};
   };
   // Starts the threads and takes up the turns that are owed from before.
-  static Result<std::unique_ptr<Service>> start(storage::Db& db, const Clock& clock, Intake intake, Responder& responder, Options options);
+  static Result<std::unique_ptr<Service>> start(storage::Db& db, const Clock& clock, Intake intake,
+                                                Responder& responder, Options options);
   ~Service();
   void stop();
 

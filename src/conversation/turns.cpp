@@ -91,7 +91,8 @@ Turns::Outcome Turns::run_due(ConversationId id) {
   while (true) {
     const auto turn = conversations_.due_turn(id, after(options_.time_limit));
     if (!turn) {
-      log::warn("conversation", "turn not read conversation={} code={}", id.value, to_string(turn.error().code));
+      log::warn("conversation", "turn not read conversation={} code={}", id.value,
+                to_string(turn.error().code));
       return turn.error().code == ErrorCode::kNotFound ? Outcome::kSettled : Outcome::kTryLater;
     }
     if (!*turn) return Outcome::kSettled;
@@ -111,14 +112,17 @@ Turns::Outcome Turns::run_turn(const BotTurn& turn) {
   }
   if (!reply) {
     ++failed_;
-    log::warn("conversation", "turn failed conversation={} message={} code={} detail={}", turn.conversation_id.value,
-              turn.message_id.value, to_string(reply.error().code), reply.error().detail);
-    const auto s = conversations_.abandon_turn(turn.conversation_id, Conversations::Failure::kError, after(options_.time_limit));
+    log::warn("conversation", "turn failed conversation={} message={} code={} detail={}",
+              turn.conversation_id.value, turn.message_id.value, to_string(reply.error().code),
+              reply.error().detail);
+    const auto s = conversations_.abandon_turn(turn.conversation_id, Conversations::Failure::kError,
+                                               after(options_.time_limit));
     return s ? Outcome::kSettled : Outcome::kTryLater;
   }
   const auto said = conversations_.finish_turn(turn, *reply, after(options_.time_limit));
   if (!said) {
-    log::warn("conversation", "reply not stored conversation={} code={}", turn.conversation_id.value, to_string(said.error().code));
+    log::warn("conversation", "reply not stored conversation={} code={}", turn.conversation_id.value,
+              to_string(said.error().code));
     return Outcome::kTryLater;
   }
   ++(*said ? done_ : silent_);

@@ -1,6 +1,6 @@
 // Runs the bot's turns on a bounded pool: in order within a conversation, side by side across conversations.
-// A turn is due as soon as its visitor message is committed; what is due stands in the database, so a stopped or killed
-// process forgets nothing: resume() at start-up runs what is owed.
+// A turn is due as soon as its visitor message is committed; what is due stands in the database, so a stopped
+// or killed process forgets nothing: resume() at start-up runs what is owed.
 //
 //   Turns turns(conversations, responder, {.workers = 2});
 //   turns.resume();                       // once, at start-up
@@ -27,11 +27,11 @@ namespace zk::conversation {
 class Turns {
  public:
   struct Options {
-    int workers = 2;                              // 1–64
-    std::size_t backlog = 2000;                   // conversations that may wait for a worker
-    std::chrono::milliseconds time_limit{5000};   // of one turn, storing included
+    int workers = 2;                             // 1–64
+    std::size_t backlog = 2000;                  // conversations that may wait for a worker
+    std::chrono::milliseconds time_limit{5000};  // of one turn, storing included
   };
-  struct Stats {                                  // monotonic, but waiting
+  struct Stats {  // monotonic, but waiting
     std::int64_t done = 0, silent = 0, failed = 0, refused = 0, waiting = 0;
   };
   Turns(Conversations& conversations, Responder& responder, Options options);
@@ -59,9 +59,9 @@ class Turns {
   const Options options_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<ConversationId> ready_;                    // under mutex_
-  std::unordered_map<ConversationId, bool> known_;      // under mutex_: waits or runs; true: look again when done
-  bool stopping_ = false;                               // under mutex_
+  std::deque<ConversationId> ready_;                // under mutex_
+  std::unordered_map<ConversationId, bool> known_;  // under mutex_: waits or runs; true: look again when done
+  bool stopping_ = false;                           // under mutex_
   std::atomic<std::int64_t> done_{0}, silent_{0}, failed_{0}, refused_{0};
   std::vector<std::thread> threads_;
 };

@@ -16,9 +16,11 @@ Timestamp at(std::int64_t us) { return from_micros(us); }
 
 TEST(Assignment, LeastLoadedOfTheTeamThenLongestIdle) {
   const TeamId sales{1}, support{2};
-  const std::vector<AvailableAgent> agents{{AgentId{1}, 1, 5, at(10), {support}}, {AgentId{2}, 0, 5, at(20), {sales}},
+  const std::vector<AvailableAgent> agents{{AgentId{1}, 1, 5, at(10), {support}},
+                                           {AgentId{2}, 0, 5, at(20), {sales}},
                                            {AgentId{3}, 1, 5, at(5), {support}}};
-  const std::vector<WaitingConversation> waiting{{ConversationId{9}, {}, support, 2, at(100)}, {ConversationId{7}, {}, support, 0, at(50)},
+  const std::vector<WaitingConversation> waiting{{ConversationId{9}, {}, support, 2, at(100)},
+                                                 {ConversationId{7}, {}, support, 0, at(50)},
                                                  {ConversationId{8}, {}, TeamId{}, 0, at(60)}};
   const auto plan = assign(waiting, agents);
   ASSERT_EQ(plan.size(), 3u);
@@ -36,18 +38,27 @@ Case random_case(Random& r) {
   Case c;
   const auto teams = 1 + r.below(4);
   for (std::uint64_t i = 0; i < r.below(12); ++i) {
-    AvailableAgent a{AgentId{static_cast<std::int64_t>(i + 1)}, static_cast<int>(r.below(5)), static_cast<int>(1 + r.below(5)), at(static_cast<std::int64_t>(r.below(50))), {}};
+    AvailableAgent a{AgentId{static_cast<std::int64_t>(i + 1)},
+                     static_cast<int>(r.below(5)),
+                     static_cast<int>(1 + r.below(5)),
+                     at(static_cast<std::int64_t>(r.below(50))),
+                     {}};
     for (std::uint64_t t = 1; t <= teams; ++t)
       if (r.below(2)) a.teams.push_back(TeamId{static_cast<std::int64_t>(t)});
     c.agents.push_back(a);
   }
   for (std::uint64_t i = 0; i < r.below(40); ++i)
-    c.waiting.push_back({ConversationId{static_cast<std::int64_t>(i + 1)}, {}, TeamId{static_cast<std::int64_t>(r.below(teams + 1))},
-                         static_cast<int>(r.below(4)), at(static_cast<std::int64_t>(r.below(20)))});
+    c.waiting.push_back({ConversationId{static_cast<std::int64_t>(i + 1)},
+                         {},
+                         TeamId{static_cast<std::int64_t>(r.below(teams + 1))},
+                         static_cast<int>(r.below(4)),
+                         at(static_cast<std::int64_t>(r.below(20)))});
   std::sort(c.waiting.begin(), c.waiting.end(), before);
   return c;
 }
-bool member(const AvailableAgent& a, TeamId team) { return !team || std::count(a.teams.begin(), a.teams.end(), team) > 0; }
+bool member(const AvailableAgent& a, TeamId team) {
+  return !team || std::count(a.teams.begin(), a.teams.end(), team) > 0;
+}
 
 // The same policy by brute force: for each in order, the best of all who may.
 std::vector<Assignment> slow_assign(const Case& c) {
@@ -59,7 +70,9 @@ std::vector<Assignment> slow_assign(const Case& c) {
     const AvailableAgent* best = nullptr;
     for (const auto& a : c.agents) {
       if (!member(a, w.team_id) || load[a.id] >= a.capacity) continue;
-      if (!best || std::tuple(load[a.id], given[a.id], a.id) < std::tuple(load[best->id], given[best->id], best->id)) best = &a;
+      if (!best ||
+          std::tuple(load[a.id], given[a.id], a.id) < std::tuple(load[best->id], given[best->id], best->id))
+        best = &a;
     }
     if (!best) continue;
     out.push_back({w.id, best->id});
@@ -85,7 +98,8 @@ TEST(Assignment, NeverAboveCapacityNobodySkippedAndEqualToBruteForce) {
     for (const auto& a : c.agents) EXPECT_LE(load[a.id], std::max(a.load, a.capacity));
     for (const auto& w : c.waiting) {
       if (owner.contains(w.id)) continue;
-      for (const auto& a : c.agents) EXPECT_FALSE(member(a, w.team_id) && load[a.id] < a.capacity) << "someone who could take it has room";
+      for (const auto& a : c.agents)
+        EXPECT_FALSE(member(a, w.team_id) && load[a.id] < a.capacity) << "someone who could take it has room";
     }
     const auto expected = slow_assign(c);
     ASSERT_EQ(plan.size(), expected.size());

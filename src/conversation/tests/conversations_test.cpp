@@ -17,8 +17,14 @@ class ConversationsTest : public OnEachEngine {
  protected:
   void SetUp() override {
     OnEachEngine::SetUp();
-    world.conversations->connect({.turn_due = [this](ConversationId id) { due.push_back(id); return true; },
-                                  .queue_changed = [this] { ++queue_changes; }, .available = {}, .position = {}});
+    world.conversations->connect({.turn_due =
+                                      [this](ConversationId id) {
+                                        due.push_back(id);
+                                        return true;
+                                      },
+                                  .queue_changed = [this] { ++queue_changes; },
+                                  .available = {},
+                                  .position = {}});
   }
   std::vector<ConversationId> due;
   int queue_changes = 0;
@@ -61,7 +67,8 @@ TEST_P(ConversationsTest, ARetryStoresNothingAndReturnsWhatIsStored) {
   EXPECT_EQ(again.message.id, first.message.id);
   EXPECT_EQ(must(world.db->last_seq()), seq);
 
-  must(world.conversations->change(first.conversation.id, {.status = ConversationStatus::kResolved}, world.agent(0), soon()));
+  must(world.conversations->change(first.conversation.id, {.status = ConversationStatus::kResolved},
+                                   world.agent(0), soon()));
   const auto late = must(world.say(who, "在吗", "c-1"));
   EXPECT_FALSE(late.stored) << "a retry after the conversation was resolved must not open another";
   EXPECT_EQ(late.message.id, first.message.id);
@@ -70,7 +77,10 @@ TEST_P(ConversationsTest, ARetryStoresNothingAndReturnsWhatIsStored) {
 
 TEST_P(ConversationsTest, RetriesAtTheSameMomentStoreOneMessage) {
   const auto who = world.contact();
-  world.conversations->connect({.turn_due = [](ConversationId) { return true; }, .queue_changed = {}, .available = {}, .position = {}});
+  world.conversations->connect({.turn_due = [](ConversationId) { return true; },
+                                .queue_changed = {},
+                                .available = {},
+                                .position = {}});
   std::vector<std::thread> threads;
   std::mutex mutex;
   std::set<std::int64_t> ids;
@@ -118,7 +128,8 @@ TEST_P(ConversationsTest, TheBotsReplyCarriesItsStateTraceAndCounters) {
   EXPECT_EQ(c.last_sender, SenderKind::kBot);
   EXPECT_EQ(c.bot_state, R"({"n":)" + std::to_string(posted.message.id.value) + "}");
   EXPECT_EQ(world.count("SELECT COUNT(*) FROM trace"), 1);
-  EXPECT_FALSE(must(world.conversations->finish_turn(*turn, must(bot.reply(*turn, soon())), soon()))) << "a turn is said once";
+  EXPECT_FALSE(must(world.conversations->finish_turn(*turn, must(bot.reply(*turn, soon())), soon())))
+      << "a turn is said once";
 }
 
 TEST_P(ConversationsTest, TheBotIsSilentOnceAnAgentTookOver) {
@@ -150,7 +161,10 @@ TEST_P(ConversationsTest, NotesAreForAgentsAndLeaveNoTraceInThePreview) {
 }
 
 TEST_P(ConversationsTest, AFullBacklogHandsTheConversationToAPerson) {
-  world.conversations->connect({.turn_due = [](ConversationId) { return false; }, .queue_changed = [this] { ++queue_changes; }, .available = {}, .position = {}});
+  world.conversations->connect({.turn_due = [](ConversationId) { return false; },
+                                .queue_changed = [this] { ++queue_changes; },
+                                .available = {},
+                                .position = {}});
   const auto posted = must(world.say(world.contact(), "退款", "c-1"));
   const auto c = world.load(posted.conversation.id);
   EXPECT_EQ(c.handler, Handler::kWaiting);
@@ -187,13 +201,19 @@ TEST_P(ConversationsTest, AssignTeamLabelsSnoozeResolveReopen) {
   c = must(s.change(id, {.assignee = AgentId{}}, world.agent(0), soon()));
   EXPECT_EQ(c.handler, Handler::kWaiting);
   EXPECT_FALSE(c.assignee_id);
-  c = must(s.change(id, {.priority = 2, .labels = std::vector{world.labels[1], world.labels[0], world.labels[1]}}, world.agent(0), soon()));
-  EXPECT_EQ(c.labels, "[" + std::to_string(world.labels[0].value) + "," + std::to_string(world.labels[1].value) + "]");
+  c = must(s.change(id,
+                    {.priority = 2, .labels = std::vector{world.labels[1], world.labels[0], world.labels[1]}},
+                    world.agent(0), soon()));
+  EXPECT_EQ(c.labels,
+            "[" + std::to_string(world.labels[0].value) + "," + std::to_string(world.labels[1].value) + "]");
   EXPECT_EQ(world.count("SELECT COUNT(*) FROM conversation_label"), 2);
-  EXPECT_EQ(s.change(id, {.labels = std::vector{LabelId{999}}}, world.agent(0), soon()).error().field, "/labels");
-  EXPECT_EQ(world.count("SELECT COUNT(*) FROM conversation_label"), 2) << "a refused change leaves all as it was";
+  EXPECT_EQ(s.change(id, {.labels = std::vector{LabelId{999}}}, world.agent(0), soon()).error().field,
+            "/labels");
+  EXPECT_EQ(world.count("SELECT COUNT(*) FROM conversation_label"), 2)
+      << "a refused change leaves all as it was";
   EXPECT_EQ(s.change(id, {.assignee = AgentId{999}}, world.agent(0), soon()).error().field, "/assignee_id");
-  EXPECT_EQ(s.change(id, {.snoozed_until = world.clock.now()}, world.agent(0), soon()).error().field, "/snoozed_until");
+  EXPECT_EQ(s.change(id, {.snoozed_until = world.clock.now()}, world.agent(0), soon()).error().field,
+            "/snoozed_until");
 
   const auto until = world.clock.now() + std::chrono::hours(1);
   c = must(s.change(id, {.snoozed_until = until}, world.agent(0), soon()));
@@ -206,7 +226,8 @@ TEST_P(ConversationsTest, AssignTeamLabelsSnoozeResolveReopen) {
   c = must(s.change(id, {.status = ConversationStatus::kResolved}, world.agent(0), soon()));
   EXPECT_EQ(c.resolved_at, world.clock.now());
   EXPECT_EQ(world.answer(id, 0, "还在吗", "a-1").error().code, ErrorCode::kConflict);
-  EXPECT_EQ(s.change(id, {.assignee = world.agents[1]}, world.agent(0), soon()).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(s.change(id, {.assignee = world.agents[1]}, world.agent(0), soon()).error().code,
+            ErrorCode::kConflict);
   c = must(s.change(id, {.status = ConversationStatus::kOpen}, world.agent(0), soon()));
   EXPECT_EQ(c.handler, Handler::kHuman);
   EXPECT_EQ(c.resolved_at, Timestamp{});
@@ -216,7 +237,8 @@ TEST_P(ConversationsTest, AVisitorsMessageWakesASnoozedConversation) {
   const auto who = world.contact();
   const auto id = must(world.say(who, "退款", "c-1")).conversation.id;
   must(world.answer(id, 0, "稍等", "a-1"));
-  must(world.conversations->change(id, {.snoozed_until = world.clock.now() + std::chrono::hours(1)}, world.agent(0), soon()));
+  must(world.conversations->change(id, {.snoozed_until = world.clock.now() + std::chrono::hours(1)},
+                                   world.agent(0), soon()));
   EXPECT_EQ(must(world.say(who, "好了吗", "c-2")).conversation.status, ConversationStatus::kOpen);
   EXPECT_EQ(world.load(id).assignee_id, world.agents[0]);
 }
@@ -229,7 +251,8 @@ TEST_P(ConversationsTest, ReadMarksOnlyMoveForward) {
   must(world.conversations->read_by_agent(id, first.message.id, world.agent(0), soon()));
   EXPECT_EQ(world.load(id).unread, 1);
   must(world.conversations->read_by_agent(id, MessageId{1'000'000}, world.agent(0), soon()));
-  EXPECT_EQ(world.load(id).agent_read_id, second.message.id) << "nothing beyond the last message can have been read";
+  EXPECT_EQ(world.load(id).agent_read_id, second.message.id)
+      << "nothing beyond the last message can have been read";
   EXPECT_EQ(world.load(id).unread, 0);
   const auto seq = must(world.db->last_seq());
   must(world.conversations->read_by_agent(id, first.message.id, world.agent(0), soon()));
@@ -245,26 +268,43 @@ TEST_P(ConversationsTest, FeedbackAndRatingBelongToTheirVisitor) {
   const auto answer = world.load(id).last_message_id;
   EXPECT_EQ(world.conversations->feedback(stranger, answer, 1, soon()).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(must(world.conversations->feedback(who, answer, -1, soon())).feedback, -1);
-  EXPECT_EQ(world.conversations->feedback(who, turn->message_id, 1, soon()).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(world.conversations->rate(stranger, world.inbox, 5, "", soon()).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(world.conversations->feedback(who, turn->message_id, 1, soon()).error().code,
+            ErrorCode::kNotFound);
+  EXPECT_EQ(world.conversations->rate(stranger, world.inbox, 5, "", soon()).error().code,
+            ErrorCode::kNotFound);
   EXPECT_EQ(world.conversations->rate(who, world.inbox, 6, "", soon()).error().field, "/rating");
-  EXPECT_EQ(must(world.conversations->rate(who, world.inbox, 4, "  不错\x07 ", soon())).rating_comment, "不错");
+  EXPECT_EQ(must(world.conversations->rate(who, world.inbox, 4, "  不错\x07 ", soon())).rating_comment,
+            "不错");
 }
 
 TEST(Intake, OnlyWhatAVisitorMaySendPasses) {
-  const Intake intake([](std::string_view s) { return s == "13812345678" ? std::string("138****5678") : std::string(s); });
+  const Intake intake(
+      [](std::string_view s) { return s == "13812345678" ? std::string("138****5678") : std::string(s); });
   const auto masked = must(intake.clean({TextBlock{" 13812345678\x01 "}}, SenderKind::kVisitor));
   EXPECT_EQ(plain_text(masked), "138****5678");
   EXPECT_EQ(intake.clean({TextBlock{" \n"}}, SenderKind::kVisitor).error().field, "/blocks");
-  EXPECT_EQ(intake.clean({TextBlock{"a"}, ButtonsBlock{{{"x", "y"}}}}, SenderKind::kVisitor).error().field, "/blocks/1");
-  EXPECT_EQ(intake.clean({ImageBlock{"https://evil.example/p.gif", ""}}, SenderKind::kVisitor).error().field, "/blocks/0");
+  EXPECT_EQ(intake.clean({TextBlock{"a"}, ButtonsBlock{{{"x", "y"}}}}, SenderKind::kVisitor).error().field,
+            "/blocks/1");
+  EXPECT_EQ(intake.clean({ImageBlock{"https://evil.example/p.gif", ""}}, SenderKind::kVisitor).error().field,
+            "/blocks/0");
   EXPECT_TRUE(intake.clean({ImageBlock{"/api/v1/attachments/7", ""}}, SenderKind::kVisitor).has_value());
-  EXPECT_EQ(intake.clean({TextBlock{std::string(kMaxTextBytes + 1, 'a')}}, SenderKind::kAgent).error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(intake.clean({TextBlock{std::string(kMaxTextBytes + 1, 'a')}}, SenderKind::kAgent).error().code,
+            ErrorCode::kTooLarge);
 }
 
 TEST(JsonWriter, EscapesAndSeparates) {
   JsonWriter w;
-  w.begin().key("a").value("x\"\\\n\x01末").key("b").begin_array().value(1).value(true).null().end_array().key("c").or_null(Timestamp{});
+  w.begin()
+      .key("a")
+      .value("x\"\\\n\x01末")
+      .key("b")
+      .begin_array()
+      .value(1)
+      .value(true)
+      .null()
+      .end_array()
+      .key("c")
+      .or_null(Timestamp{});
   w.key("d").value(0.25).end();
   EXPECT_EQ(w.str(), "{\"a\":\"x\\\"\\\\\\n\\u0001末\",\"b\":[1,true,null],\"c\":null,\"d\":0.25}");
   EXPECT_EQ(json::parse(w.str()).at("a").as_string(), "x\"\\\n\x01末");

@@ -35,7 +35,9 @@ class FakeScreen final : public Screen {
   }
   std::vector<std::string> kinds() const {
     std::vector<std::string> out;
-    for (const auto& f : frames()) out.emplace_back(f.at("type").as_string() == "event" ? f.at("kind").as_string() : f.at("type").as_string());
+    for (const auto& f : frames())
+      out.emplace_back(f.at("type").as_string() == "event" ? f.at("kind").as_string()
+                                                           : f.at("type").as_string());
     return out;
   }
 
@@ -56,7 +58,8 @@ class LiveTest : public OnEachEngine {
     hub = must(Hub::start(*world.db, options));
     presence = std::make_unique<Presence>(world.clock);
     desk = std::make_unique<Desk>(*world.db, world.clock, *world.conversations, *presence, *hub);
-    world.conversations->connect({.turn_due = [](ConversationId) { return true; }, .queue_changed = [this] { pokes++; },
+    world.conversations->connect({.turn_due = [](ConversationId) { return true; },
+                                  .queue_changed = [this] { pokes++; },
                                   .available = [this](AgentId a) { return !presence->gone(a); },
                                   .position = [this](ConversationId id) { return desk->position(id); }});
   }
@@ -64,13 +67,16 @@ class LiveTest : public OnEachEngine {
     desk = nullptr;
     hub = nullptr;
   }
-  std::shared_ptr<FakeScreen> watch(const Viewer& viewer, std::optional<std::int64_t> since = std::nullopt, Hub::ScreenId* id = nullptr) {
+  std::shared_ptr<FakeScreen> watch(const Viewer& viewer, std::optional<std::int64_t> since = std::nullopt,
+                                    Hub::ScreenId* id = nullptr) {
     auto screen = std::make_shared<FakeScreen>();
     const auto got = hub->join(viewer, screen, since, "{}");
     if (id) *id = got;
     return screen;
   }
-  Viewer agent_viewer(std::size_t i = 0) { return {.agent = world.agents[i], .role = Role::kAgent, .contact = {}}; }
+  Viewer agent_viewer(std::size_t i = 0) {
+    return {.agent = world.agents[i], .role = Role::kAgent, .contact = {}};
+  }
   Viewer visitor_viewer(ContactId c) { return {.agent = {}, .role = Role::kViewer, .contact = c}; }
   ConversationId waiting_conversation() {
     return must(world.conversations->ask_for_human(world.contact(), world.inbox, "zh-CN", soon())).id;
@@ -92,14 +98,17 @@ TEST_P(LiveTest, AgentsSeeAllVisitorsOnlyTheirOwnWithoutNotesAndInnerIds) {
   must(world.answer(id, 0, "内部备注", "a-1", MessageKind::kNote));
   must(world.answer(id, 0, "您好", "a-2"));
   hub->flush();
-  EXPECT_THAT(agent->kinds(), ElementsAre("welcome", "conversation.created", "message.created", "conversation.created", "message.created",
-                                          "message.created", "message.created", "message.created", "conversation.updated"));
+  EXPECT_THAT(agent->kinds(), ElementsAre("welcome", "conversation.created", "message.created",
+                                          "conversation.created", "message.created", "message.created",
+                                          "message.created", "message.created", "conversation.updated"));
   EXPECT_THAT(editor->kinds(), ElementsAre("welcome")) << "an editor may not read conversations";
-  EXPECT_THAT(visitor->kinds(), ElementsAre("welcome", "message.created", "message.created", "message.created", "conversation.updated"));
+  EXPECT_THAT(visitor->kinds(), ElementsAre("welcome", "message.created", "message.created",
+                                            "message.created", "conversation.updated"));
   for (const auto& frame : visitor->frames()) {
     const auto text = json::serialize(frame);
     EXPECT_EQ(text.find("内部备注"), std::string::npos);
-    for (const auto* key : {"sender_id", "assignee_id", "priority", "team_id", "bot_attempts"}) EXPECT_EQ(text.find(key), std::string::npos) << key;
+    for (const auto* key : {"sender_id", "assignee_id", "priority", "team_id", "bot_attempts"})
+      EXPECT_EQ(text.find(key), std::string::npos) << key;
   }
   EXPECT_EQ(visitor->frames()[3].at("data").at("message").at("sender_name").as_string(), "李娜");
 }
@@ -108,7 +117,10 @@ TEST_P(LiveTest, ResumeNeitherLosesNorRepeatsAnEvent) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
-    start({.ring_bytes = seed == 2 ? 20'000u : 8u << 20, .queue_bytes = seed == 3 ? 1u : 32u << 20, .resume_events = 100'000, .resume_bytes = 64u << 20});
+    start({.ring_bytes = seed == 2 ? 20'000u : 8u << 20,
+           .queue_bytes = seed == 3 ? 1u : 32u << 20,
+           .resume_events = 100'000,
+           .resume_bytes = 64u << 20});
     std::vector<ContactId> people;
     for (int i = 0; i < 4; ++i) people.push_back(world.contact());
     const auto from = must(world.db->last_seq());
@@ -117,7 +129,11 @@ TEST_P(LiveTest, ResumeNeitherLosesNorRepeatsAnEvent) {
     for (std::size_t t = 0; t < 2; ++t)
       writers.emplace_back([&, t] {
         for (int i = 0; i < 120; ++i)
-          ASSERT_TRUE(world.say(people[t * 2 + static_cast<std::size_t>(i % 2)], "第", "s" + std::to_string(seed) + "-" + std::to_string(t * 1000 + static_cast<std::size_t>(i))).has_value());
+          ASSERT_TRUE(world
+                          .say(people[t * 2 + static_cast<std::size_t>(i % 2)], "第",
+                               "s" + std::to_string(seed) + "-" +
+                                   std::to_string(t * 1000 + static_cast<std::size_t>(i)))
+                          .has_value());
       });
     std::thread ender([&] {
       for (auto& w : writers) w.join();
@@ -142,7 +158,9 @@ TEST_P(LiveTest, ResumeNeitherLosesNorRepeatsAnEvent) {
     for (const auto& e : must(world.db->events_after(from, 10'000))) expected.push_back(e.seq);
     EXPECT_EQ(expected.size(), seen.size());
     EXPECT_EQ(seen, expected);
-    if (seed == 3) { EXPECT_GT(hub->stats().overruns, 0) << "the small queue must have overrun for this to test anything"; }
+    if (seed == 3) {
+      EXPECT_GT(hub->stats().overruns, 0) << "the small queue must have overrun for this to test anything";
+    }
   }
 }
 
@@ -239,7 +257,8 @@ TEST_P(LiveTest, CapacityHoldsAndTheQueueMovesUp) {
   EXPECT_EQ(load[world.agents[1]], 2);
   EXPECT_EQ(desk->position(ids[4]), 1);
   EXPECT_EQ(desk->position(ids[5]), 2);
-  must(world.conversations->change(ids[0], {.status = ConversationStatus::kResolved}, world.agent(0), soon()));
+  must(
+      world.conversations->change(ids[0], {.status = ConversationStatus::kResolved}, world.agent(0), soon()));
   must(desk->round(soon()));
   EXPECT_EQ(world.load(ids[4]).handler, Handler::kHuman);
   EXPECT_EQ(desk->position(ids[5]), 1);
@@ -254,10 +273,14 @@ TEST_P(LiveTest, TheDeskActsByItself) {
   desk->start();
   desk->connected(world.agents[0]);
   const auto agent = watch(agent_viewer());
-  world.conversations->connect({.turn_due = [](ConversationId) { return true; }, .queue_changed = [this] { desk->poke(); }, .available = {}, .position = {}});
+  world.conversations->connect({.turn_due = [](ConversationId) { return true; },
+                                .queue_changed = [this] { desk->poke(); },
+                                .available = {},
+                                .position = {}});
   const auto id = waiting_conversation();
   const auto deadline = soon();
-  while (world.load(id).handler != Handler::kHuman && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  while (world.load(id).handler != Handler::kHuman && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
   EXPECT_EQ(world.load(id).assignee_id, world.agents[0]);
 }
 

@@ -16,7 +16,10 @@ class TurnsTest : public OnEachEngine {
  protected:
   void start(Turns::Options options = {.workers = 3}) {
     turns = std::make_unique<Turns>(*world.conversations, bot, options);
-    world.conversations->connect({.turn_due = [this](ConversationId id) { return turns->submit(id); }, .queue_changed = {}, .available = {}, .position = {}});
+    world.conversations->connect({.turn_due = [this](ConversationId id) { return turns->submit(id); },
+                                  .queue_changed = {},
+                                  .available = {},
+                                  .position = {}});
   }
   void TearDown() override { turns = nullptr; }
   RuleResponder bot;
@@ -73,7 +76,10 @@ TEST_P(TurnsTest, AFailedTurnHandsOverAndSaysSo) {
 
 TEST_P(TurnsTest, WhatWasOwedWhenTheProcessEndedIsAnsweredAtTheNextStart) {
   std::vector<ConversationId> owed;
-  world.conversations->connect({.turn_due = [](ConversationId) { return true; }, .queue_changed = {}, .available = {}, .position = {}});  // dies before any turn runs
+  world.conversations->connect({.turn_due = [](ConversationId) { return true; },
+                                .queue_changed = {},
+                                .available = {},
+                                .position = {}});  // dies before any turn runs
   for (int i = 0; i < 5; ++i) {
     const auto who = world.contact();
     owed.push_back(must(world.say(who, "一", "c-1")).conversation.id);

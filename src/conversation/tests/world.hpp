@@ -1,4 +1,5 @@
-// A small company in a throw-away database: one team with two agents, one inbox, contacts; and a responder made of rules.
+// A small company in a throw-away database: one team with two agents, one inbox, contacts; and a responder
+// made of rules.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,9 +22,12 @@ T must(Result<T> r) {
   if (!r) throw std::runtime_error(r.error().message);
   return *std::move(r);
 }
-inline void must(Status s) { EXPECT_TRUE(s.has_value()) << (s ? "" : s.error().message + " / " + s.error().detail); }
+inline void must(Status s) {
+  EXPECT_TRUE(s.has_value()) << (s ? "" : s.error().message + " / " + s.error().detail);
+}
 
-// Answers "退款…" from article X017, asks back on "?", hands over on "人工", fails on "坏", is silent about nothing.
+// Answers "退款…" from article X017, asks back on "?", hands over on "人工", fails on "坏", is silent about
+// nothing.
 class RuleResponder final : public Responder {
  public:
   Result<BotReply> reply(const BotTurn& turn, Deadline) override {
@@ -33,12 +37,26 @@ class RuleResponder final : public Responder {
       EXPECT_TRUE(running_.insert(turn.conversation_id).second) << "two turns of one conversation at once";
       seen.push_back(turn);
     }
-    BotReply r{.decision = "answer", .article_id = "X017", .article_question = "退款多久到账", .probability = 0.97,
-               .blocks = text_blocks("答:" + turn.text), .state = R"({"n":)" + std::to_string(turn.message_id.value) + "}", .trace = R"({"q":"x"})"};
+    BotReply r{.decision = "answer",
+               .article_id = "X017",
+               .article_question = "退款多久到账",
+               .probability = 0.97,
+               .blocks = text_blocks("答:" + turn.text),
+               .state = R"({"n":)" + std::to_string(turn.message_id.value) + "}",
+               .trace = R"({"q":"x"})"};
     if (turn.text.ends_with("?"))
-      r = {.decision = "clarify", .probability = 0.5, .blocks = {TextBlock{"您是想问"}, ButtonsBlock{{{"article:X017", "退款多久到账"}}}}, .state = "{}", .trace = "{}"};
+      r = {.decision = "clarify",
+           .probability = 0.5,
+           .blocks = {TextBlock{"您是想问"}, ButtonsBlock{{{"article:X017", "退款多久到账"}}}},
+           .state = "{}",
+           .trace = "{}"};
     if (turn.text.find("人工") != std::string::npos)
-      r = {.decision = "handover", .handover = true, .priority = 1, .blocks = text_blocks("好的"), .state = "{}", .trace = "{}"};
+      r = {.decision = "handover",
+           .handover = true,
+           .priority = 1,
+           .blocks = text_blocks("好的"),
+           .state = "{}",
+           .trace = "{}"};
     const bool broken = turn.text.find("坏") != std::string::npos;
     const std::lock_guard lock(mutex_);
     running_.erase(turn.conversation_id);
@@ -79,7 +97,8 @@ class World {
       for (int i = 0; i < 2; ++i) {
         ZK_TRY([[maybe_unused]] auto n, tx.run(kMember, {team, agents[static_cast<std::size_t>(i)]}));
       }
-      ZK_TRY(auto in, tx.one(kInbox, {team, bot ? R"({"title":"小店","bot_enabled":true})" : R"({"title":"小店","bot_enabled":false})"}));
+      ZK_TRY(auto in, tx.one(kInbox, {team, bot ? R"({"title":"小店","bot_enabled":true})"
+                                                : R"({"title":"小店","bot_enabled":false})"}));
       inbox = in.id<InboxId>(0);
       for (const auto* name : {"高优", "投诉"}) {
         ZK_TRY(auto l, tx.one(kLabel, {name}));
@@ -94,11 +113,14 @@ class World {
       return row.id<ContactId>(0);
     }));
   }
-  Result<Posted> say(ContactId who, const std::string& text, const std::string& client_id, const std::string& pick = {}) {
-    return conversations->post_visitor({who, inbox, client_id, text.empty() ? Blocks{} : text_blocks(text), pick, "zh-CN"}, soon());
+  Result<Posted> say(ContactId who, const std::string& text, const std::string& client_id,
+                     const std::string& pick = {}) {
+    return conversations->post_visitor(
+        {who, inbox, client_id, text.empty() ? Blocks{} : text_blocks(text), pick, "zh-CN"}, soon());
   }
   Actor agent(std::size_t i) { return agent_actor(agents.at(i), i == 0 ? "李娜" : i == 1 ? "王伟" : "陈静"); }
-  Result<Posted> answer(ConversationId c, std::size_t i, const std::string& text, const std::string& client_id, MessageKind kind = MessageKind::kText) {
+  Result<Posted> answer(ConversationId c, std::size_t i, const std::string& text,
+                        const std::string& client_id, MessageKind kind = MessageKind::kText) {
     return conversations->post_agent({c, agent(i), client_id, kind, text_blocks(text)}, soon());
   }
   ConversationRecord load(ConversationId id) {
@@ -108,11 +130,16 @@ class World {
     }));
   }
   std::int64_t count(const char* sql) {
-    return must(db->read(soon(), [&](storage::Tx& tx) { return tx.one(storage::Query{"test.count", sql}); })).integer(0);
+    return must(db->read(soon(),
+                         [&](storage::Tx& tx) {
+                           return tx.one(storage::Query{"test.count", sql});
+                         }))
+        .integer(0);
   }
   std::vector<std::string> texts(ConversationId id) {
     std::vector<std::string> out;
-    for (const auto& row : must(db->read(soon(), [&](storage::Tx& tx) { return tx.all(kTexts, {id}); }))) out.push_back(row.text(0));
+    for (const auto& row : must(db->read(soon(), [&](storage::Tx& tx) { return tx.all(kTexts, {id}); })))
+      out.push_back(row.text(0));
     return out;
   }
   std::vector<std::string> kinds_after(std::int64_t seq) {
@@ -132,14 +159,19 @@ class World {
 
  private:
   static constexpr storage::Query kTeam{"test.team", "INSERT INTO team (name) VALUES ($1) RETURNING id"};
-  static constexpr storage::Query kAgent{
-      "test.agent", "INSERT INTO agent (email, name, role, availability, capacity) VALUES ($1, $2, 'agent', 'online', 2) RETURNING id"};
-  static constexpr storage::Query kMember{"test.member", "INSERT INTO team_agent (team_id, agent_id) VALUES ($1, $2)"};
-  static constexpr storage::Query kInbox{
-      "test.inbox", "INSERT INTO inbox (name, website_token, team_id, settings) VALUES ('网站', 'site-1', $1, $2) RETURNING id"};
+  static constexpr storage::Query kAgent{"test.agent",
+                                         "INSERT INTO agent (email, name, role, availability, capacity) "
+                                         "VALUES ($1, $2, 'agent', 'online', 2) RETURNING id"};
+  static constexpr storage::Query kMember{"test.member",
+                                          "INSERT INTO team_agent (team_id, agent_id) VALUES ($1, $2)"};
+  static constexpr storage::Query kInbox{"test.inbox",
+                                         "INSERT INTO inbox (name, website_token, team_id, settings) VALUES "
+                                         "('网站', 'site-1', $1, $2) RETURNING id"};
   static constexpr storage::Query kLabel{"test.label", "INSERT INTO label (name) VALUES ($1) RETURNING id"};
-  static constexpr storage::Query kContact{"test.contact", "INSERT INTO contact (name) VALUES ($1) RETURNING id"};
-  static constexpr storage::Query kTexts{"test.texts", "SELECT text FROM message WHERE conversation_id = $1 ORDER BY id"};
+  static constexpr storage::Query kContact{"test.contact",
+                                           "INSERT INTO contact (name) VALUES ($1) RETURNING id"};
+  static constexpr storage::Query kTexts{"test.texts",
+                                         "SELECT text FROM message WHERE conversation_id = $1 ORDER BY id"};
   std::unique_ptr<storage::TestEngine> engine_;
 };
 
