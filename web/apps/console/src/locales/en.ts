@@ -244,6 +244,7 @@ const en = {
     repaired: "Repaired",
     language: "Language",
     candidates: "Candidates",
+    reasons: "Main reasons",
     allFeatures: "All features",
     openArticle: "Open {id}",
     stages: "Time per stage",
@@ -255,6 +256,8 @@ const en = {
       smalltalk: "Small talk",
     },
     stageNames: {
+      retrieve: "Retrieve",
+      understand: "Understand",
       normalise: "Normalise",
       language: "Language",
       repair: "Repair",

@@ -1,0 +1,42 @@
+// A trace as the server keeps it, made whole for the screen: what a decision did not need (no candidates for small talk,
+// reasons of the decision without single candidates) is simply absent there.
+import type { Decision, Trace } from "@zhike/api";
+
+interface Reason {
+  feature: string;
+  share: number;
+  zh: string;
+  en: string;
+}
+export type KeptTrace = Partial<Trace> & { right?: number; answer_at?: number; reasons?: Reason[] };
+export interface ShownTrace extends Omit<Trace, "decision" | "probability" | "threshold"> {
+  decision: Decision | null;
+  probability: number | null;
+  threshold: number | null;
+  reasons: { feature: string; value: number; text: string }[];
+}
+
+export function readTrace(kept: KeptTrace, locale: string): ShownTrace {
+  return {
+    message_id: kept.message_id ?? null,
+    q: kept.q ?? "",
+    normalised: kept.normalised ?? "",
+    repaired: kept.repaired ?? null,
+    language: kept.language ?? "",
+    decision: kept.decision ?? null,
+    reason: kept.reason ?? "",
+    probability: kept.probability ?? kept.right ?? null,
+    threshold: kept.threshold ?? kept.answer_at ?? null,
+    stages: (kept.stages ?? []).map((s) => ({ name: s.name, ms: s.ms, detail: s.detail ?? "" })),
+    candidates: (kept.candidates ?? []).map((c) => ({
+      ...c,
+      features: c.features ?? {},
+      contributions: c.contributions ?? [],
+    })),
+    reasons: (kept.reasons ?? []).map((r) => ({
+      feature: r.feature,
+      value: r.share,
+      text: locale === "en" ? r.en : r.zh,
+    })),
+  };
+}
