@@ -11,6 +11,10 @@ namespace zk::cli {
 
 void add_eval_answers(CLI::App& eval);
 void add_eval_features(CLI::App& eval);
+void add_eval_intent(CLI::App& eval);
+void add_eval_learn(CLI::App& eval);
+void add_eval_pairs(CLI::App& eval);
+void add_eval_retrieval(CLI::App& eval);
 
 // --models, --profile, --encoder, --cache: the same for every command that answers.
 struct ModelFlags {
