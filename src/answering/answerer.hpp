@@ -40,6 +40,7 @@ class Answerer {
   Result<Finding> find(const Question& question, double target) const;
   std::vector<Reason> reasons(const Finding& finding, std::size_t most) const;
 
+  bool learnt() const { return chinese_->learnt(); }
   const KnowledgeBase& knowledge() const { return *chinese_; }
   const Models& models() const { return models_; }
 

@@ -112,6 +112,7 @@ void KnowledgeBase::centre() {
 void KnowledgeBase::keep_learnt(const KnowledgeBase& previous) {
   classifier_ = previous.classifier_;
   classes_ = previous.classes_;
+  learnt_ = previous.learnt_;
   class_of_.assign(articles_.size(), -1);
   tokens_.resize(articles_.size());
   token_mean_ = previous.token_mean_;
@@ -150,6 +151,7 @@ Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::learn() const {
     }
   kb->classifier_ = Classifier::fit(rows, dimensions, articles_.size());
   kb->classes_ = articles_.size();
+  kb->learnt_ = true;
   kb->class_of_.resize(articles_.size());
   for (std::size_t a = 0; a < articles_.size(); ++a) kb->class_of_[a] = static_cast<std::int32_t>(a);
   kb->measure_impostors();

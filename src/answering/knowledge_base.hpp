@@ -55,7 +55,7 @@ class KnowledgeBase {
                                                             const KnowledgeBase* previous = nullptr);
   // Errors: what the encoders say.
   Result<std::shared_ptr<const KnowledgeBase>> learn() const;
-  bool learnt() const { return classifier_ != nullptr; }
+  bool learnt() const { return learnt_; }
 
   Result<Look> look(const Question& question) const;
   // Looks at an own similar question (article a, text k ≥ 0) as if it had never been written: its row is left
@@ -118,6 +118,7 @@ class KnowledgeBase {
   std::vector<std::int32_t>
       class_of_;  // article → class of the classifier, −1 when it came after the last learn()
   std::size_t classes_ = 0;
+  bool learnt_ = false;  // a base of fewer than two articles learns nothing, and that counts as learnt
 };
 
 }  // namespace zk::answering

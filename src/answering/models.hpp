@@ -23,7 +23,7 @@ std::string_view to_string(Profile profile);
 struct Models {
   Profile profile = Profile::kLexical;  // what really runs
   Encoders encoders;
-  std::shared_ptr<const Judge> judge;
+  std::shared_ptr<const Judge> judge = Judge::lexical();
   Encoders multilingual;  // for questions without Han characters; empty: `encoders` read those too
   std::shared_ptr<const Judge> multilingual_judge;
   std::string note;  // why this is less than was asked for; empty when it is not

@@ -22,7 +22,8 @@ Result<std::unique_ptr<Library>> Library::open(storage::Db& db, const answering:
       }
   });
   ZK_TRY(library->current_, library->rebuild(nullptr));
-  library->status_ = {1, library->current_->size(), library->current_->questions(), true, {}};
+  library->status_ = {
+      1, library->current_->knowledge().size(), library->current_->knowledge().questions(), true, {}};
   library->thread_ = std::thread([self = library.get()] { self->loop(); });
   return library;
 }
@@ -71,7 +72,7 @@ Result<Library::Snapshot> Library::rebuild(const Snapshot& previous) const {
       return true;
     });
   }));
-  return answering::KnowledgeBase::build(articles, encoders_, previous.get());
+  return answering::Answerer::build(articles, models_, previous.get());
 }
 
 void Library::swap(Snapshot next) {
@@ -80,8 +81,8 @@ void Library::swap(Snapshot next) {
     const std::lock_guard lock(mutex_);
     current_ = next;
     ++status_.generation;
-    status_.articles = next->size();
-    status_.questions = next->questions();
+    status_.articles = next->knowledge().size();
+    status_.questions = next->knowledge().questions();
     status_.error.clear();
     changed = changed_;
   }
@@ -117,9 +118,16 @@ void Library::loop() {
       lock.unlock();
       auto next = base->learn();
       lock.lock();
+      if (!next) {
+        status_.error = next.error().message;
+        log::error("knowledge", "learning failed code={} detail={}", to_string(next.error().code),
+                   next.error().detail);
+        wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });
+        continue;
+      }
       if (built_ != target || wanted_ != target) continue;  // edited meanwhile: the next round learns it
       lock.unlock();
-      swap(std::move(next));
+      swap(*std::move(next));
       lock.lock();
       learnt_ = target;
       wake_.notify_all();

@@ -1,4 +1,4 @@
-// The knowledge base that answers, kept in step with the database: an immutable answering::KnowledgeBase
+// The knowledge base that answers, kept in step with the database: an immutable answering::Answerer
 // swapped atomically. An edit is searchable in well under a second; what takes longer (the classifier,
 // impostor statistics) is learnt again in the background and swapped in when ready, answering meanwhile.
 //
@@ -15,8 +15,7 @@
 #include <mutex>
 #include <thread>
 
-#include "answering/knowledge_base.hpp"
-#include "answering/models.hpp"
+#include "answering/answerer.hpp"
 #include "storage/storage.hpp"
 
 namespace zk::knowledge {
@@ -30,7 +29,7 @@ struct LibraryStatus {
 
 class Library {
  public:
-  using Snapshot = std::shared_ptr<const answering::KnowledgeBase>;
+  using Snapshot = std::shared_ptr<const answering::Answerer>;
   // Loads every published article and prepares it (vectors come from the cache on disk where they are there).
   static Result<std::unique_ptr<Library>> open(storage::Db& db, const answering::Models& models);
   ~Library();
@@ -47,13 +46,13 @@ class Library {
   bool wait(Deadline deadline, bool learnt) const;
 
  private:
-  Library(storage::Db& db, const answering::Models& models) : db_(db), encoders_(models.encoders) {}
+  Library(storage::Db& db, const answering::Models& models) : db_(db), models_(models) {}
   Result<Snapshot> rebuild(const Snapshot& previous) const;
   void loop();
   void swap(Snapshot next);
 
   storage::Db& db_;
-  const answering::Encoders encoders_;
+  const answering::Models models_;
   mutable std::mutex mutex_;
   mutable std::condition_variable wake_;
   Snapshot current_;

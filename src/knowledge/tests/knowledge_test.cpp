@@ -182,18 +182,18 @@ TEST_F(Knowledge, ImportAccountsForEveryRow) {
 TEST_F(Knowledge, AnEditIsInTheNextSnapshot) {
   put(article("X1", "怎么退货")).value();
   auto library = Library::open(*db_, answering::Models{}).value();
-  EXPECT_EQ(library->current()->size(), 1u);
+  EXPECT_EQ(library->current()->knowledge().size(), 1u);
   put(article("X2", "怎么开发票")).value();
   ASSERT_TRUE(library->wait(after(kPatience), true));
   const auto kb = library->current();
-  ASSERT_TRUE(kb->find("X2").has_value());
+  ASSERT_TRUE(kb->knowledge().find("X2").has_value());
   EXPECT_TRUE(kb->learnt());
   auto draft = article("X2", "怎么开发票");
   draft.status = ArticleStatus::kDraft;
   put(draft).value();
   ASSERT_TRUE(library->wait(after(kPatience), false));
-  EXPECT_FALSE(library->current()->find("X2").has_value());
-  EXPECT_TRUE(kb->find("X2").has_value());  // a snapshot in use never changes
+  EXPECT_FALSE(library->current()->knowledge().find("X2").has_value());
+  EXPECT_TRUE(kb->knowledge().find("X2").has_value());  // a snapshot in use never changes
 }
 
 }  // namespace
