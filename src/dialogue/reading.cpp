@@ -64,10 +64,10 @@ Alarm alarm_of(std::string_view normalised) {
   switch (nlu::urgency(normalised)) {
     case nlu::Urgency::kSelfHarm:
     case nlu::Urgency::kRegulator:
-      return Alarm::kAlways;
     case nlu::Urgency::kDanger:
+      return Alarm::kAlways;
     case nlu::Urgency::kFraud:
-      return Alarm::kHazard;
+      return Alarm::kFraud;
     case nlu::Urgency::kNone:
       break;
   }
