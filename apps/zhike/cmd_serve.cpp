@@ -22,6 +22,7 @@ Status serve(const config::Config& config, bool demo) {
   app::prepare_process();
   ZK_TRY(const auto server, app::Server::start({.config = config, .assets = packed_assets(), .demo = demo}));
   fmt::print("listening on {}\n", server->url());
+  if (demo) fmt::print("shop and widget: {}/\nconsole: {}/console/\nsign in: {}\n", server->url(), server->url(), server->sign_in());
   std::fflush(stdout);
   int signal = 0;
   sigwait(&ends, &signal);
@@ -37,6 +38,18 @@ void add_serve(CLI::App& app) {
     exit_with([&]() -> Status {
       ZK_TRY(const auto config, settings->load());
       return serve(config, false);
+    }());
+  });
+}
+
+void add_demo(CLI::App& app) {
+  auto* command = app.add_subcommand("demo", "Serve with the demo company: shop page, widget, console with some weeks of conversations");
+  auto settings = std::make_shared<Settings>();
+  settings->add_to(*command);
+  command->callback([settings] {
+    exit_with([&]() -> Status {
+      ZK_TRY(const auto config, settings->load());
+      return serve(config, true);
     }());
   });
 }

@@ -9,6 +9,8 @@
 namespace zk::cli {
 
 void add_serve(CLI::App& app);
+void add_demo(CLI::App& app);
+void add_import(CLI::App& app);
 void add_ask(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_config(CLI::App& app);

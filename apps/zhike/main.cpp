@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Zhike: answers a company's customers, asks back, or brings in a person"};
   app.require_subcommand(1);
   zk::cli::add_serve(app);
+  zk::cli::add_demo(app);
+  zk::cli::add_import(app);
   zk::cli::add_ask(app);
   zk::cli::add_eval(app);
   zk::cli::add_config(app);

@@ -45,36 +45,37 @@ void Front::handle(Request request, std::function<void(Response)> done) {
   done(gateway::problem(404, "not_found", "there is nothing at this address", request.request_id));
 }
 
-Result<std::unique_ptr<gateway::SocketSession>> Front::accept(const Request& request) {
-  return parts_.api.accept(request);
-}
+Result<std::unique_ptr<gateway::SocketSession>> Front::accept(const Request& request) { return parts_.api.accept(request); }
 
 bool Front::answer_here(const Request& request, const std::function<void(Response)>& done) {
   if (request.path == "/healthz") {
     done(json(200, R"({"status":"alive"})"));
   } else if (request.path == "/readyz") {
-    auto refused = parts_.pool.post([this, done, id = request.request_id] {
-      auto state = parts_.ready();
-      done(state ? json(200, std::move(*state))
-                 : gateway::problem(503, "unavailable", state.error().message, id));
-    });
-    if (!refused) done(gateway::problem(refused.error(), request.request_id));
+    answer_on_pool(parts_.ready, request.request_id, done);
   } else if (request.path == "/metrics") {
     done(metrics(request));
   } else if (request.path == "/") {
     done(home(request));
   } else {
+    for (const auto& [path, file] : parts_.files)
+      if (path == request.path) return answer_on_pool(file, request.request_id, done), true;
     return false;
   }
   return true;
 }
 
+void Front::answer_on_pool(const File& make, const std::string& request_id, const std::function<void(Response)>& done) {
+  auto refused = parts_.pool.post([&make, done, request_id] {
+    auto made = make();
+    done(made ? json(200, std::move(*made)) : gateway::problem(503, "unavailable", made.error().message, request_id));
+  });
+  if (!refused) done(gateway::problem(refused.error(), request_id));
+}
+
 Response Front::metrics(const Request& request) const {
   const bool loopback = request.remote_ip == "::1" || request.remote_ip.starts_with("127.");
   if (!loopback && !parts_.metrics_from_anywhere) {
-    return gateway::problem(403, "permission_denied",
-                            "metrics are read from this machine only (server.metrics_from)",
-                            request.request_id);
+    return gateway::problem(403, "permission_denied", "metrics are read from this machine only (server.metrics_from)", request.request_id);
   }
   Response out;
   out.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");

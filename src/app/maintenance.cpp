@@ -1,5 +1,8 @@
 #include "app/maintenance.hpp"
 
+#include <fstream>
+#include <iterator>
+
 #include "api/agents.hpp"
 #include "app/data_directory.hpp"
 #include "auth/auth.hpp"
@@ -46,6 +49,18 @@ Status add_user(const config::Config& config, const NewUser& user) {
   return db->write(after(std::chrono::seconds(30)), [&](storage::Tx& tx) -> Status {
     return api::add_agent(tx, audit, agent, "cli", SystemClock{}.now()).map([](AgentId) {});
   });
+}
+
+Result<knowledge::ImportReport> import_articles(const config::Config& config, const std::string& file, bool dry_run,
+                                                const std::function<void(int done, int rows)>& progress) {
+  ZK_TRY(const auto format, knowledge::format_of_file(file));
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || in.bad()) return fail(ErrorCode::kNotFound, "the file cannot be read: " + file, "file");
+  ZK_TRY(const auto held, DataDirectory::open(config.storage.data));
+  ZK_TRY(const auto db, storage::Db::open({.url = database_url(config.storage)}));
+  const SystemClock clock;
+  return knowledge::import_articles(*db, clock, bytes, format, {.author = "import", .dry_run = dry_run, .progress = progress});
 }
 
 }  // namespace zk::app

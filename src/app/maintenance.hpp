@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "config/config.hpp"
 #include "domain/people.hpp"
+#include "knowledge/import.hpp"
 
 namespace zk::app {
 
@@ -32,6 +33,11 @@ struct NewUser {
 // kInvalidArgument: the password is too easy to guess; kConflict: the address is taken; kUnavailable: a
 // server runs (add users in the console then).
 Status add_user(const config::Config& config, const NewUser& user);
+
+// A file of articles (by its ending) into the knowledge base. kUnavailable: a server runs on the data folder (import in the
+// console then).
+Result<knowledge::ImportReport> import_articles(const config::Config& config, const std::string& file, bool dry_run,
+                                                const std::function<void(int done, int rows)>& progress);
 
 struct Finding {
   enum class Level { kOk, kWarning, kFault };

@@ -6,19 +6,30 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <iterator>
 
 #include "api/admin.hpp"
+#include "api/articles.hpp"
+#include "api/conversations.hpp"
+#include "api/import_jobs.hpp"
 #include "api/server.hpp"
+#include "app/bot.hpp"
+#include "app/demo.hpp"
 #include "app/data_directory.hpp"
 #include "app/front.hpp"
 #include "app/maintenance.hpp"
 #include "app/metrics.hpp"
 #include "auth/auth.hpp"
 #include "base/log.hpp"
+#include "conversation/message_search.hpp"
+#include "conversation/service.hpp"
+#include "dialogue/engine.hpp"
 #include "connect/webhooks.hpp"
 #include "exec/periodic.hpp"
 #include "gateway/server.hpp"
 #include "storage/storage.hpp"
+#include "text/pii.hpp"
 
 namespace zk::app {
 namespace {
@@ -30,8 +41,7 @@ gateway::Options gateway_options(const config::Server& c, const Address& address
   out.io_threads = static_cast<int>(c.io_threads);
   out.limits.connections = static_cast<std::size_t>(c.max_connections);
   out.limits.body_bytes_in_flight = static_cast<std::size_t>(c.max_upload_memory);
-  out.timeouts = {c.header_timeout,  c.body_timeout,     c.idle_timeout,
-                  c.handler_timeout, out.timeouts.write, c.drain_timeout};
+  out.timeouts = {c.header_timeout, c.body_timeout, c.idle_timeout, c.handler_timeout, out.timeouts.write, c.drain_timeout};
   out.rate = {c.rate_per_second, c.rate_burst};
   if (!c.tls_certificate.empty()) out.tls = gateway::Tls{c.tls_certificate, c.tls_key};
   out.trusted_proxies = c.trusted_proxies;
@@ -49,10 +59,7 @@ storage::Options storage_options(const config::Storage& c) {
 }
 
 log::Level log_level(const std::string& name) {
-  return name == "debug"   ? log::Level::kDebug
-         : name == "warn"  ? log::Level::kWarn
-         : name == "error" ? log::Level::kError
-                           : log::Level::kInfo;
+  return name == "debug" ? log::Level::kDebug : name == "warn" ? log::Level::kWarn : name == "error" ? log::Level::kError : log::Level::kInfo;
 }
 
 }  // namespace
@@ -67,12 +74,19 @@ struct Server::Parts {
   SystemClock clock;
   auth::Keys keys;
   std::unique_ptr<storage::Db> db;
-  exec::Pool pool{{.name = "worker",
-                   .threads = static_cast<int>(options.config.server.worker_threads),
+  exec::Pool pool{{.name = "worker", .threads = static_cast<int>(options.config.server.worker_threads),
                    .queue = static_cast<std::size_t>(options.config.server.worker_queue)}};
-  exec::Pool slow{
-      {.name = "slow", .threads = 2, .queue = 64}};  // password hashing: 64 waiting is some seconds
+  exec::Pool slow{{.name = "slow", .threads = 2, .queue = 64}};  // password hashing: 64 waiting is some seconds
   auth::Auth auth{*db, clock, keys};
+  answering::Models models;
+  std::unique_ptr<knowledge::Library> library;
+  std::optional<dialogue::Engine> engine;
+  std::optional<Bot> bot;
+  std::unique_ptr<conversation::Service> service;
+  std::unique_ptr<conversation::MessageSearch> search;
+  std::optional<api::ImportJobs> imports;
+  std::unique_ptr<DemoVisitor> demo_visitor;
+  SignIn sign_in;
   std::optional<api::Server> api;
   gateway::StaticSite site{options.assets};
   std::optional<Front> front;
@@ -81,28 +95,85 @@ struct Server::Parts {
   std::unique_ptr<connect::Webhooks> webhooks;
   std::string host;
 
+  Status open_answering();
+  Status open_desk();
   Status open_api();
   Status listen();
+  std::vector<api::Route> routes();
+  std::vector<std::pair<std::string, Front::File>> demo_files() const;
+  Result<std::string> knowledge_status() const;
   Result<std::string> ready() const;
   std::string metrics() const;
   void stop();
 };
 
+Status Server::Parts::open_answering() {
+  const auto directory = answering::find_models(options.config.models.dir, "/proc/self/exe");
+  answering::ModelOptions how;
+  how.lexical_only = options.config.models.lexical_only;
+  how.profile = answering::Profile::kLexical;
+  if (!how.lexical_only) {
+    ZK_TRY(how.profile, answering::profile_of(options.config.models.profile));
+  }
+  how.cache = options.config.storage.data + "/cache";
+  how.threads = static_cast<int>(options.config.dialogue.workers);
+  ZK_TRY(models, answering::open_models(directory, how));
+  if (!models.note.empty()) log::warn("app", "answering runs as {}: {}", answering::to_string(models.profile), models.note);
+  if (options.demo) ZK_TRY_STATUS(seed_demo_company(*db, auth, clock));
+  ZK_TRY(library, knowledge::Library::open(*db, models));
+  engine.emplace(dialogue::EngineOptions{});
+  bot.emplace(*library, *engine);
+  return {};
+}
+
+Status Server::Parts::open_desk() {
+  const conversation::Intake intake([](std::string_view text) { return text::mask(text); });
+  if (options.demo) {
+    ZK_TRY_STATUS(seed_demo_history(*db, clock, intake, *bot, {}));
+    ZK_TRY(sign_in, demo_sign_in(*db, clock));
+  }
+  const auto& c = options.config.dialogue;
+  conversation::Service::Options how;
+  how.turns = {static_cast<int>(c.workers), static_cast<std::size_t>(c.backlog), c.turn_timeout};
+  ZK_TRY(service, conversation::Service::start(*db, clock, intake, *bot, how));
+  std::error_code ignored;  // a folder that cannot be made shows as the archive's own error
+  std::filesystem::create_directories(options.config.storage.data + "/cache", ignored);
+  ZK_TRY(auto archive, search::MessageArchive::open(options.config.storage.data + "/cache/messages.archive"));
+  ZK_TRY(search, conversation::MessageSearch::start(*db, std::move(archive)));
+  if (options.demo) demo_visitor = std::make_unique<DemoVisitor>(*db, *service, static_cast<std::uint64_t>(to_micros(clock.now())));
+  return {};
+}
+
+Result<std::string> Server::Parts::knowledge_status() const {
+  const auto s = library->status();
+  const auto operating = models.judge->operating(0.98);
+  return fmt::format(R"({{"articles":{},"questions":{},"encoder":"{}","profile":"{}","generation":{},"state":"{}","threshold":{},"error":"{}"}})", s.articles, s.questions,
+                     models.encoders.empty() ? "none" : models.encoders[0].encoder->model_id(), answering::to_string(models.profile), s.generation, s.adapting ? "adapting" : "ready",
+                     operating.answer, s.error);
+}
+
+std::vector<api::Route> Server::Parts::routes() {
+  auto out = api::admin_routes(auth);
+  const auto add = [&](std::vector<api::Route> more) { std::move(more.begin(), more.end(), std::back_inserter(out)); };
+  add(api::conversation_routes(*service, *search));
+  add(api::contact_routes(*service));
+  add(api::attachment_routes(*service));
+  add(api::report_routes());
+  add(api::widget_routes(*service, auth, {}));
+  add(api::article_routes({*imports, [this](std::string_view q, Timestamp now) { return bot->try_it(q, now); }, [this] { return knowledge_status(); }}));
+  if (demo_visitor) add(demo_routes(*demo_visitor));
+  return out;
+}
+
 Status Server::Parts::open_api() {
-  const auto no_sockets = [](const gateway::Request&,
-                             const auth::Caller&) -> Result<std::unique_ptr<gateway::SocketSession>> {
-    return fail(ErrorCode::kNotFound, "there is no socket at this address");
-  };
-  api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, api::admin_routes(auth), no_sockets);
-  write_seen =
-      std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
-        if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s)
-          log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
-      });
+  imports.emplace(*db, clock);
+  api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, routes(), api::live_sockets(*service, auth, clock, pool));
+  write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
+    if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
+  });
   const auto& hooks = options.config.webhooks;
   webhooks = std::make_unique<connect::Webhooks>(
-      *db, clock, auth.sealer(),
-      connect::HttpClient({.timeout = hooks.timeout, .allow_internal = hooks.allow_internal}),
+      *db, clock, auth.sealer(), connect::HttpClient({.timeout = hooks.timeout, .allow_internal = hooks.allow_internal}),
       connect::Webhooks::Options{.disable_after = std::chrono::hours(24 * hooks.disable_after_days)});
   return {};
 }
@@ -112,15 +183,19 @@ Status Server::Parts::listen() {
   host = address.host;
   if (site.files() == 0) log::warn("app", "this binary was built without web pages: only the API is served");
   front.emplace(Front::Parts{*api, site, pool, [this] { return ready(); }, [this] { return metrics(); },
-                             options.config.server.metrics_from == "anywhere",
-                             options.demo ? "/demo/index.html" : ""});
+                             options.config.server.metrics_from == "anywhere", options.demo ? "/demo/index.html" : "", demo_files()});
   ZK_TRY(gateway, gateway::Server::start(gateway_options(options.config.server, address), *front));
   return {};
 }
 
+std::vector<std::pair<std::string, Front::File>> Server::Parts::demo_files() const {
+  if (!options.demo) return {};
+  return {{"/demo/config.json", [this] { return demo_config(*db); }}, {"/demo/identity.json", [this] { return demo_identity(*db, auth); }}};
+}
+
 Result<std::string> Server::Parts::ready() const {
   ZK_TRY(const auto seq, db->last_seq());
-  return fmt::format(R"({{"status":"ready","database":"{}","events":{}}})", db->engine(), seq);
+  return fmt::format(R"({{"status":"ready","database":"{}","events":{},"answering":"{}"}})", db->engine(), seq, answering::to_string(models.profile));
 }
 
 std::string Server::Parts::metrics() const {
@@ -136,12 +211,13 @@ std::string Server::Parts::metrics() const {
 
 void Server::Parts::stop() {
   if (gateway) gateway->drain();
+  demo_visitor.reset();
+  if (service) service->stop();
   pool.stop();
   slow.stop();
   webhooks.reset();
   if (write_seen) write_seen->stop();
-  if (auto s = auth.write_seen(after(std::chrono::seconds(5))); !s)
-    log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
+  if (auto s = auth.write_seen(after(std::chrono::seconds(5))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
   gateway.reset();
   db->close();
 }
@@ -155,6 +231,8 @@ Result<std::unique_ptr<Server>> Server::start(StartOptions options) {
   ZK_TRY(auto keys, auth::Keys::open(options.config.storage.data));
   ZK_TRY(auto db, storage::Db::open(storage_options(options.config.storage)));
   auto parts = std::make_unique<Parts>(std::move(options), std::move(data), std::move(keys), std::move(db));
+  ZK_TRY_STATUS(parts->open_answering());
+  ZK_TRY_STATUS(parts->open_desk());
   ZK_TRY_STATUS(parts->open_api());
   ZK_TRY_STATUS(parts->listen());
   ZK_TRY(const auto ready, parts->ready());
@@ -164,9 +242,12 @@ Result<std::unique_ptr<Server>> Server::start(StartOptions options) {
 
 std::string Server::url() const {
   const bool bracketed = parts_->host.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}:{}",
-                     parts_->options.config.server.tls_certificate.empty() ? "http" : "https",
-                     bracketed ? "[" : "", parts_->host, bracketed ? "]" : "", parts_->gateway->port());
+  return fmt::format("{}://{}{}{}:{}", parts_->options.config.server.tls_certificate.empty() ? "http" : "https", bracketed ? "[" : "",
+                     parts_->host, bracketed ? "]" : "", parts_->gateway->port());
+}
+
+std::string Server::sign_in() const {
+  return parts_->sign_in.email.empty() ? std::string() : parts_->sign_in.email + " / " + parts_->sign_in.password;
 }
 
 void Server::stop() {
@@ -180,18 +261,14 @@ void prepare_process() {
 
 Result<Address> parse_address(std::string_view text) {
   const auto bad = [&] {
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("server.listen must be HOST:PORT like 127.0.0.1:8080, not {}", text),
-                "server.listen");
+    return fail(ErrorCode::kInvalidArgument, fmt::format("server.listen must be HOST:PORT like 127.0.0.1:8080, not {}", text), "server.listen");
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return bad();
   std::string_view host = text.substr(0, colon);
   const std::string_view port = text.substr(colon + 1);
-  if (host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != std::string_view::npos)
-    return bad();
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos) return bad();
   Address out{std::string(host), 0};
   const auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), out.port);
   if (ec != std::errc{} || end != port.data() + port.size() || host.empty()) return bad();

@@ -19,7 +19,7 @@ namespace zk::app {
 struct StartOptions {
   config::Config config;
   std::string_view assets;  // pack of the web pages; lives as long as the process
-  bool demo = false;        // "/" shows the demo shop
+  bool demo = false;        // makes the demo company where there is none; "/" shows the demo shop
 };
 
 class Server {
@@ -28,6 +28,7 @@ class Server {
   static Result<std::unique_ptr<Server>> start(StartOptions options);
   ~Server();                // stop()
   std::string url() const;  // "http://127.0.0.1:8080", with the real port
+  std::string sign_in() const;  // demo: "EMAIL / PASSWORD" of its administrator, else ""
   void stop();
 
  private:

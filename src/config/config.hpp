@@ -45,6 +45,7 @@ struct Storage {
 
 struct Models {
   std::string dir;
+  std::string profile = "fast";
   bool lexical_only = false;
 };
 

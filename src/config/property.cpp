@@ -260,6 +260,9 @@ std::vector<Property> make() {
   out.push_back(
       text("models.dir", &Config::models, &Models::dir,
            "Folder of the model files; empty: models beside the program or in the current folder."));
+  out.push_back(choice("models.profile", &Config::models, &Models::profile, {"fast", "best"},
+                       "fast: the Chinese encoder alone; best: the multilingual one too, for questions in other "
+                       "languages (slower to learn, 100 MB more)."));
   out.push_back(flag("models.lexical_only", &Config::models, &Models::lexical_only,
                      "Start without the models, by words alone: less memory, weaker answers."));
   constexpr auto d = &Config::dialogue;

@@ -68,7 +68,7 @@ class Turn {
       if (done) return {};
     }
     if (talk != nlu::SmallTalk::kNone) return small_talk(talk), Status{};
-    if (alarm == Alarm::kFraud) return answer_or_alarm();
+    if (alarm == Alarm::kHazard) return answer_or_alarm();
     if (sign_.unsolved && !state_.given.empty()) return unsolved();
     if (!state_.topics.empty() && !sign_.elsewhere && (sign_.follows || sign_.correction || sign_.back))
       return follow();
@@ -217,8 +217,8 @@ class Turn {
       return true;
     }
     if (nlu::small_talk(normalised_) != nlu::SmallTalk::kNone) return false;
-    if (sign_.unsolved) {  // tried already: the likeliest of what was offered is as good as given
-      state_.given.push_back(state_.options.front());
+    if (sign_.unsolved) {  // tried it already: what was offered is as good as given
+      state_.given.insert(state_.given.end(), state_.options.begin(), state_.options.end());
       state_.clear_pending();
       return false;
     }

@@ -64,10 +64,10 @@ Alarm alarm_of(std::string_view normalised) {
   switch (nlu::urgency(normalised)) {
     case nlu::Urgency::kSelfHarm:
     case nlu::Urgency::kRegulator:
-    case nlu::Urgency::kDanger:
       return Alarm::kAlways;
+    case nlu::Urgency::kDanger:
     case nlu::Urgency::kFraud:
-      return Alarm::kFraud;
+      return Alarm::kHazard;
     case nlu::Urgency::kNone:
       break;
   }

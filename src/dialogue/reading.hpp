@@ -8,10 +8,10 @@
 
 namespace zk::dialogue {
 
-// Straight to a person, however the question would be answered; kFraud only when no article answers it for
-// sure (what to do first, whom to call). From nlu::wants_person and nlu::urgency; kAlways: danger, self-harm,
-// a threat of regulator or press.
-enum class Alarm { kNone, kPerson, kFraud, kAlways };
+// Straight to a person, however the question would be answered; kHazard only when no article answers for
+// sure.
+enum class Alarm { kNone, kPerson, kHazard, kAlways };
+// From nlu::wants_person and nlu::urgency; kAlways: self-harm, threat of a regulator, the press, a court.
 Alarm alarm_of(std::string_view normalised);
 
 // 1-based position of the option meant ("第二个", "2", "后面那个" with `options` offered); 0: none.

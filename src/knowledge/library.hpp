@@ -3,7 +3,7 @@
 // impostor statistics) is learnt again in the background and swapped in when ready, answering meanwhile.
 //
 //   ZK_TRY(auto library, Library::open(db, clock, models));
-//   auto kb = library->current();            // never null; hold it for the length of one turn
+//   auto answerer = library->current();      // never null; hold it for the length of one turn
 //
 // Thread-safe. One background thread of its own; destruction stops it.
 #pragma once

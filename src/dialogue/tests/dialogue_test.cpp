@@ -18,7 +18,7 @@ TEST(Reading, Golden) {
   for (const auto& r : *rows) {
     const auto a = alarm_of(text::normalise(r[0]));
     const auto name = a == Alarm::kPerson   ? "person"
-                      : a == Alarm::kFraud  ? "fraud"
+                      : a == Alarm::kHazard ? "hazard"
                       : a == Alarm::kAlways ? "always"
                                             : "none";
     EXPECT_EQ(name, r[1]) << r[0];

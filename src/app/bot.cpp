@@ -1,0 +1,32 @@
+#include "app/bot.hpp"
+
+#include <fmt/format.h>
+
+namespace zk::app {
+
+Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Deadline deadline) {
+  if (std::chrono::steady_clock::now() > deadline) return fail(ErrorCode::kDeadlineExceeded, "the turn waited too long");
+  const auto start = std::chrono::steady_clock::now();
+  const auto answerer = library_.current();
+  ZK_TRY(auto r, engine_.turn(*answerer, {.text = turn.text, .pick = turn.pick, .state = turn.state, .now = turn.now, .channel = "web", .locale = turn.locale}));
+  durations_.observe(std::chrono::steady_clock::now() - start);
+  conversation::BotReply out;
+  out.decision = std::string(dialogue::to_string(r.decision));
+  out.handover = r.decision == dialogue::Decision::kHandover;
+  out.priority = r.priority;
+  out.article_id = std::move(r.article_id);
+  if (const auto i = answerer->knowledge().find(out.article_id)) out.article_question = answerer->knowledge().article(*i).question;
+  out.probability = r.probability;
+  out.blocks = std::move(r.blocks);
+  out.state = std::move(r.state);
+  out.trace = std::move(r.trace);
+  return out;
+}
+
+Result<std::string> Bot::try_it(std::string_view question, Timestamp now) const {
+  const auto answerer = library_.current();
+  ZK_TRY(const auto r, engine_.turn(*answerer, {.text = std::string(question), .now = now, .channel = "web"}));
+  return fmt::format(R"({{"decision":"{}","reply":{},"trace":{}}})", dialogue::to_string(r.decision), blocks_to_json(r.blocks), r.trace);
+}
+
+}  // namespace zk::app

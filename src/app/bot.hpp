@@ -1,0 +1,26 @@
+// The dialogue engine behind the conversations' port: takes the current snapshot of the knowledge base, runs one turn.
+// Thread-safe; library and engine must outlive it.
+#pragma once
+
+#include "conversation/responder.hpp"
+#include "dialogue/engine.hpp"
+#include "exec/histogram.hpp"
+#include "knowledge/library.hpp"
+
+namespace zk::app {
+
+class Bot final : public conversation::Responder {
+ public:
+  Bot(const knowledge::Library& library, const dialogue::Engine& engine) : library_(library), engine_(engine) {}
+  Result<conversation::BotReply> reply(const conversation::BotTurn& turn, Deadline deadline) override;
+  // What would be said to a question out of the blue: {"decision","reply":[blocks],"trace":{…}}.
+  Result<std::string> try_it(std::string_view question, Timestamp now) const;
+  exec::HistogramSnapshot durations() const { return durations_.snapshot(); }
+
+ private:
+  const knowledge::Library& library_;
+  const dialogue::Engine& engine_;
+  exec::Histogram durations_;
+};
+
+}  // namespace zk::app

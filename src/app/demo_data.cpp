@@ -1,0 +1,16 @@
+// data/demo as bytes of the binary.
+#include "app/demo_data.hpp"
+
+#define ZK_EMBED(name, file)                                                                                     \
+  asm(".section .rodata\n.global zk_" #name "_begin\n.global zk_" #name "_end\nzk_" #name "_begin:\n.incbin \"" file \
+      "\"\nzk_" #name "_end:\n.byte 0\n.previous\n");                                                              \
+  extern "C" const char zk_##name##_begin[];                                                                      \
+  extern "C" const char zk_##name##_end[];
+
+ZK_EMBED(demo_articles, ZK_DEMO_DIR "/articles.jsonl")
+ZK_EMBED(demo_cases, ZK_DEMO_DIR "/cases.tsv")
+
+namespace zk::app {
+std::string_view demo_articles() { return {zk_demo_articles_begin, static_cast<std::size_t>(zk_demo_articles_end - zk_demo_articles_begin)}; }
+std::string_view demo_cases() { return {zk_demo_cases_begin, static_cast<std::size_t>(zk_demo_cases_end - zk_demo_cases_begin)}; }
+}  // namespace zk::app

@@ -1,0 +1,9 @@
+// Files of data/demo, embedded.
+#pragma once
+
+#include <string_view>
+
+namespace zk::app {
+std::string_view demo_articles();  // JSONL, the import format
+std::string_view demo_cases();     // question TAB agent's reply, one a line; # begins a comment
+}  // namespace zk::app
