@@ -117,11 +117,25 @@ TEST(Answerer, WithoutModelsItRanksByWordsAndIsNeverSure) {
   auto answerer = Answerer::build(shop(), *models);
   ASSERT_TRUE(answerer);
   answerer = (*answerer)->learn();
-  const auto f = (*answerer)->find({"邮费多少钱"}, 0.98);
+  const auto f = (*answerer)->find({"邮费大概多少钱呀"}, 0.98);
   ASSERT_TRUE(f);
   EXPECT_EQ(f->id(0), "F");
   EXPECT_LT(f->judgement.right, f->operating.answer);
   EXPECT_TRUE(models->judge->is_lexical());
+}
+
+TEST(Answerer, AQuestionWrittenDownWordForWordIsSure) {
+  const auto answerer = Answerer::build(shop(), *open_models("", {.profile = Profile::kLexical}));
+  ASSERT_TRUE(answerer);
+  const auto f = (*answerer)->find({"邮费多少钱"}, 0.98);
+  ASSERT_TRUE(f);
+  EXPECT_EQ(f->id(0), "F");
+  EXPECT_GT(f->judgement.right, 0.99);
+  auto twice = shop();
+  twice[0].similar.push_back("邮费多少钱");
+  const auto unclear = Answerer::build(twice, *open_models("", {.profile = Profile::kLexical}));
+  const auto both = (*unclear)->find({"邮费多少钱"}, 0.98);
+  EXPECT_NE(both->judgement.right, f->judgement.right) << "two articles claim it";
 }
 
 TEST(Models, MissingFilesAreAnErrorUnlessWordsAloneAreAllowed) {
