@@ -72,7 +72,8 @@ Status seed_people(Tx& tx, auth::Auth& auth, Timestamp now, std::vector<std::int
     ZK_TRY(const auto row, tx.one(kAddTeam, {name, now}));
     teams.push_back(row.integer(0));
   }
-  ZK_TRY([[maybe_unused]] const auto admin, api::add_agent(tx, auth.audit(), {.email = kAdminEmail, .name = "管理员", .role = Role::kAdmin}, "system", now));
+  ZK_TRY(const auto admin, api::add_agent(tx, auth.audit(), {.email = kAdminEmail, .name = "管理员", .role = Role::kAdmin, .capacity = 20}, "system", now));
+  ZK_TRY_STATUS(tx.run(kSetAvailability, {admin, "online"}).map([](auto) {}));
   for (const auto& p : kPeople) {
     ZK_TRY(const auto id, api::add_agent(tx, auth.audit(), {.email = p.email, .name = p.name, .role = p.role}, "system", now));
     ZK_TRY_STATUS(tx.run(kAddMember, {teams[static_cast<std::size_t>(p.team)], id}).map([](auto) {}));

@@ -130,7 +130,8 @@ Result<std::optional<StoredMessage>> Writer::insert(ConversationRecord& c, const
   if (!row) return std::nullopt;
   s.id = row->id<MessageId>(0);
   if (m.kind == MessageKind::kNote) return s;
-  c.preview = preview_of(m.blocks);
+  // Who joined or left does not hide what was said last.
+  if (m.kind != MessageKind::kActivity || c.preview.empty()) c.preview = preview_of(m.blocks);
   c.last_message_id = s.id;
   c.last_message_at = now_;
   if (m.kind == MessageKind::kActivity) return s;

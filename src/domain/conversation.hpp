@@ -38,7 +38,7 @@ struct Conversation {
   TeamId team_id;
   int priority = 0;          // 0 normal … 3 urgent (danger, fraud in progress)
   std::string locale;
-  std::string preview;       // of the last non-note message, ≤ 160 characters
+  std::string preview;       // of the last message that is no note and no activity, ≤ 160 characters
   MessageId last_message_id;
   Timestamp last_message_at{}, created_at{}, waiting_since{}, first_reply_at{}, handed_over_at{}, resolved_at{}, snoozed_until{};
   MessageId visitor_read_id, agent_read_id;  // read marks

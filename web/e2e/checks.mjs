@@ -41,12 +41,13 @@ export const checks = {
 
   "a visitor is handed over; the agent sees it live, answers, and is read": async (world) => {
     const desk = await openConsole(world, "conversations");
-    const text = `转人工，订单 ${Date.now() % 1_000_000} 少了一件`;
+    const text = `订单 ${Date.now() % 1_000_000} 少了一件`;
     const { page, chat } = await openShop(world);
-    await say(chat, text);
+    await say(chat, "转人工");
     const person = chat.locator("button.person");
     if (await person.isEnabled()) await person.click({ timeout: 5_000 }).catch(() => {});
     await chat.locator("header", { hasText: /正在转接|人工/ }).waitFor();
+    await say(chat, text);
     await desk.getByText(text).first().waitFor();
     await desk.getByText(text).first().click();
     const reply = desk.getByRole("combobox", { name: "回复" });
@@ -113,8 +114,10 @@ export const checks = {
   },
 
   "an agent resolves; the visitor rates and starts anew": async (world) => {
-    const text = `转人工 ${Date.now() % 1_000_000}`;
+    const text = `发货单 ${Date.now() % 1_000_000}`;
     const { chat } = await openShop(world);
+    await say(chat, "转人工");
+    await chat.locator("header", { hasText: /正在转接|人工/ }).waitFor();
     await say(chat, text);
     const { desk, reply } = await agentTakes(world, text);
     await reply.fill("已为您处理好。");
