@@ -160,6 +160,7 @@ const en = {
     typing: "typing…",
     isTyping: "{name} is typing…",
     waitingFor: "Waiting {time}",
+    bot: "Assistant",
     state: {
       resolved: "Resolved",
       snoozed: "Snoozed",

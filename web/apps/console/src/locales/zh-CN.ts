@@ -154,6 +154,7 @@ const zhCN = {
     typing: "正在输入…",
     isTyping: "{name} 正在输入…",
     waitingFor: "已等待 {time}",
+    bot: "智能客服",
     state: { resolved: "已解决", snoozed: "已推迟", waiting: "等待接待", bot: "机器人接待", human: "人工接待" },
     priority: { title: "优先级", 0: "普通优先级", 1: "较高优先级", 2: "高优先级", 3: "紧急" },
     note: "内部备注",
