@@ -3,6 +3,7 @@
 #include <hnswlib/hnswlib.h>
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <unordered_set>
 
@@ -22,8 +23,10 @@ class RowSpace final : public hnswlib::SpaceInterface<float> {
   std::size_t get_data_size() override { return sizeof(const std::int16_t*); }
   hnswlib::DISTFUNC<float> get_dist_func() override {
     return [](const void* a, const void* b, const void* width) {
-      const auto *x = *static_cast<const std::int16_t* const*>(a),
-                 *y = *static_cast<const std::int16_t* const*>(b);
+      // The graph keeps its data packed: the pointers are not aligned.
+      const std::int16_t *x = nullptr, *y = nullptr;
+      std::memcpy(&x, a, sizeof x);
+      std::memcpy(&y, b, sizeof y);
       return 1 - to_cosine(dot(x, y, *static_cast<const std::size_t*>(width)));
     };
   }

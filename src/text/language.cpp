@@ -45,7 +45,8 @@ std::string language(std::string_view s) {
   if (latin == 0 && other == 0) return han > 0 ? "zh" : "und";
   if (latin + other < kEnoughLatin && latin >= other) return "en";
   bool reliable = false;
-  const auto guess = CLD2::DetectLanguage(s.data(), static_cast<int>(s.size()), true, &reliable);
+  const std::string valid = to_utf8(to_u32(s));  // CLD2 reads beyond broken sequences
+  const auto guess = CLD2::DetectLanguage(valid.data(), static_cast<int>(valid.size()), true, &reliable);
   if (reliable && guess != CLD2::UNKNOWN_LANGUAGE) {
     const std::string code = CLD2::LanguageCode(guess);
     return code.starts_with("zh") ? "zh" : code;

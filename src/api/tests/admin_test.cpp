@@ -201,7 +201,9 @@ TEST_F(AdminTest, InboxSecretIsShownOnceAndSealed) {
   const auto sealed = db->read(soon(), [](storage::Tx& tx) { return tx.one(kSecrets, {1}); })->text(0);
   EXPECT_EQ(sealed.find(secret), std::string::npos);
   EXPECT_EQ(auth.sealer().open(sealed).value(), secret);
-  for (const auto& e : *db->events_after(0, 100)) EXPECT_EQ(e.payload.find(secret), std::string::npos);
+  const auto events = db->events_after(0, 100);
+  ASSERT_TRUE(events);
+  for (const auto& e : *events) EXPECT_EQ(e.payload.find(secret), std::string::npos);
 
   const auto rotated = call("POST", "/api/v1/inboxes/1/identity-secret", admin);
   EXPECT_NE(rotated.body.at("identity_secret").as_string(), secret);

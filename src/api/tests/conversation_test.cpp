@@ -73,7 +73,7 @@ class ConversationApiTest : private Frontline, public ApiTest {
  protected:
   ConversationApiTest()
       : ApiTest([this](ApiTest& t) {
-          auto& base = static_cast<ConversationApiTest&>(t);
+          auto& base = t;
           service =
               conversation::Service::start(*base.db, base.clock, conversation::Intake{}, bot, {}).value();
           search = conversation::MessageSearch::start(*base.db, std::make_unique<search::MessageArchive>())

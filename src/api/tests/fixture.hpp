@@ -47,7 +47,7 @@ inline auth::Key test_key() {
 }
 
 class ApiTest : public testing::Test {
- protected:
+ public:
   explicit ApiTest(std::vector<Route> more = {})
       : db(storage::Db::open({.url = engine.url()}).value()),
         auth(*db, clock, auth::Keys::from(test_key())),

@@ -26,7 +26,7 @@ class WholeTableTest : private Desk, public ApiTest {
  protected:
   WholeTableTest()
       : ApiTest([this](ApiTest& t) {
-          auto& base = static_cast<WholeTableTest&>(t);
+          auto& base = t;
           service =
               conversation::Service::start(*base.db, base.clock, conversation::Intake{}, bot, {}).value();
           search = conversation::MessageSearch::start(*base.db, std::make_unique<search::MessageArchive>())

@@ -170,8 +170,8 @@ TEST(Http, ExceptionsAndBrokenHeadersAre500) {
 }
 
 TEST(Http, AFullQueueSays503WithRetryAfter) {
+  std::latch release(1), busy(1);  // outlive the pool whose task waits on them
   Running r;
-  std::latch release(1), busy(1);
   ASSERT_TRUE(r.app.pool.post([&] {
     busy.count_down();
     release.wait();

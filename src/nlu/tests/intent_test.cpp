@@ -57,8 +57,10 @@ TEST(Intent, WhatIsLikeNoExampleScoresLowInScope) {
   const std::vector<std::string> strange = {"今天天气真好", "给我讲个笑话", "股市行情如何", "唱首歌吧",
                                             "附近有什么好吃的"};
   std::vector<double> inside, outside;
-  for (const auto& p : *(*model)->predict(test.texts)) inside.push_back(p.in_scope);
-  for (const auto& p : *(*model)->predict(strange)) outside.push_back(p.in_scope);
+  const auto known = (*model)->predict(test.texts), unknown = (*model)->predict(strange);
+  ASSERT_TRUE(known && unknown);
+  for (const auto& p : *known) inside.push_back(p.in_scope);
+  for (const auto& p : *unknown) outside.push_back(p.in_scope);
   EXPECT_GE(roc_auc(inside, outside), 0.95);
 }
 
