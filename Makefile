@@ -17,19 +17,13 @@ setup: ## Debian packages, web packages, models
 release: ## build/release/zhike and a relocatable tar.gz in dist/
 	@tools/release
 
-bench: ## figures, each beside its rival or former run
-	@tools/bench
-
 lint: ## formatting, clang-tidy, layers, web types
 	@tools/lint
 
 format: ## clang-format and prettier, in place
 	@tools/format
 
-docs: ## regenerate docs/CONFIG.md and docs/openapi.json
-	@tools/docs
-
 train: ## train ranker, decision and encoders again (tools/train)
 	@tools/train/run
 
-.PHONY: help demo test setup release bench lint format docs train
+.PHONY: help demo test setup release lint format train
