@@ -12,6 +12,7 @@ void add_eval(CLI::App& app) {
   add_eval_pairs(*eval);
   add_eval_intent(*eval);
   add_eval_features(*eval);
+  add_eval_mask(*eval);
 }
 
 }  // namespace zk::cli

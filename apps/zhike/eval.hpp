@@ -13,6 +13,7 @@ void add_eval_answers(CLI::App& eval);
 void add_eval_features(CLI::App& eval);
 void add_eval_intent(CLI::App& eval);
 void add_eval_learn(CLI::App& eval);
+void add_eval_mask(CLI::App& eval);
 void add_eval_pairs(CLI::App& eval);
 void add_eval_retrieval(CLI::App& eval);
 
