@@ -108,13 +108,6 @@ Result<std::optional<Stored>> load(Tx& tx, std::string_view external_id) {
   return std::optional<Stored>{Stored{std::move(a), row->integer(15) != 0}};
 }
 
-bool same_content(const Article& a, const Article& b) {
-  return a.category == b.category && a.question == b.question && a.similar == b.similar &&
-         blocks_to_json(a.answer) == blocks_to_json(b.answer) && a.valid_from == b.valid_from &&
-         a.valid_until == b.valid_until && a.channels == b.channels && a.language == b.language &&
-         a.translation_of == b.translation_of && a.status == b.status;
-}
-
 Status announce(Tx& tx, const char* kind, const Article& a, const Save& how) {
   if (!how.announce) return {};
   const json::object data{{"id", a.external_id},
@@ -162,6 +155,13 @@ Status length(std::string_view value, std::size_t most, const char* field, const
 }
 
 }  // namespace
+
+bool same_content(const Article& a, const Article& b) {
+  return a.category == b.category && a.question == b.question && a.similar == b.similar &&
+         blocks_to_json(a.answer) == blocks_to_json(b.answer) && a.valid_from == b.valid_from &&
+         a.valid_until == b.valid_until && a.channels == b.channels && a.language == b.language &&
+         a.translation_of == b.translation_of && a.status == b.status;
+}
 
 Status check(const Article& a) {
   const auto bad = [](const char* field, const char* what) {

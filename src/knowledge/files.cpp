@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <unordered_set>
 
 #include "base/check.hpp"
 #include "knowledge/articles.hpp"
@@ -294,20 +295,12 @@ Result<std::vector<FileRow>> read_articles(std::string_view bytes, Format format
     }
   }
   // The second row with an id is refused: which of the two is meant, nobody can know.
-  std::vector<std::string_view> ids;
-  for (const auto& row : rows)
-    if (row.article && !row.article->external_id.empty()) ids.push_back(row.article->external_id);
-  std::sort(ids.begin(), ids.end());
-  if (std::adjacent_find(ids.begin(), ids.end()) == ids.end()) return rows;
-  std::vector<std::string> seen;
+  std::unordered_set<std::string> seen;
   for (auto& row : rows) {
     if (!row.article || row.article->external_id.empty()) continue;
     const std::string id = row.article->external_id;
-    if (std::count(ids.begin(), ids.end(), id) < 2) continue;
-    if (std::find(seen.begin(), seen.end(), id) != seen.end())
+    if (!seen.insert(id).second)
       row.article = fail(ErrorCode::kConflict, fmt::format("id {} stands in this file twice", id), "/id");
-    else
-      seen.push_back(id);
   }
   return rows;
 }

@@ -13,7 +13,7 @@ constexpr auto kPatience = std::chrono::seconds(30);
 Result<Saved> would_be(storage::Tx& tx, const Article& article) {
   if (article.external_id.empty()) return Saved::kCreated;
   auto old = find(tx, article.external_id);
-  if (old) return to_json(*old) == to_json(article) ? Saved::kUnchanged : Saved::kUpdated;
+  if (old) return same_content(*old, article) ? Saved::kUnchanged : Saved::kUpdated;
   if (old.error().code == ErrorCode::kNotFound) return Saved::kCreated;
   return tl::unexpected(std::move(old).error());
 }

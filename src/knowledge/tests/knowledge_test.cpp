@@ -177,6 +177,8 @@ TEST_F(Knowledge, ImportAccountsForEveryRow) {
   EXPECT_EQ(report.refused[1].field, "/question");
   EXPECT_EQ(get("7").value().question, "问七");
   EXPECT_EQ(import_articles(*db_, clock_, file, Format::kJsonl, {}).value().unchanged, 2);
+  const auto again = import_articles(*db_, clock_, file, Format::kJsonl, {.dry_run = true}).value();
+  EXPECT_EQ(again.unchanged, 2) << "a dry run says what a run would do";
 }
 
 TEST_F(Knowledge, AnEditIsInTheNextSnapshot) {
