@@ -5,6 +5,7 @@
 
 #include "api/rows.hpp"
 #include "knowledge/articles.hpp"
+#include "knowledge/releases.hpp"
 
 namespace zk::api {
 namespace {
@@ -97,6 +98,8 @@ Result<std::int64_t> if_match(const Context& c) {
   return version;
 }
 
+Status after_edit(const Context& c, storage::Tx& tx, std::string_view id) { return knowledge::after_edit(tx, {std::string(id)}, c.caller().actor(), c.now()); }
+
 knowledge::Save how(const Context& c, std::optional<std::int64_t> version = {}) { return {.author = c.caller().actor(), .expected_version = version, .now = c.now()}; }
 
 Result<Reply> list_articles(Context& c) {
@@ -130,6 +133,7 @@ Result<Reply> create_article(Context& c) {
     if (!a.external_id.empty())
       if (const auto old = knowledge::find(tx, a.external_id); old) return fail(ErrorCode::kConflict, "an article with this id is there already; choose another id or leave it out", "/id");
     ZK_TRY(const auto saved, knowledge::save(tx, a, how(c)));
+    ZK_TRY_STATUS(after_edit(c, tx, saved.article.external_id));
     return article_reply(saved.article);
   });
 }
@@ -140,6 +144,7 @@ Result<Reply> put_article(Context& c) {
   return c.write([&](storage::Tx& tx) -> Result<Reply> {
     ZK_TRY_STATUS(knowledge::find(tx, a.external_id).map([](const Article&) {}));
     ZK_TRY(const auto saved, knowledge::save(tx, a, how(c, version)));
+    ZK_TRY_STATUS(after_edit(c, tx, a.external_id));
     return article_reply(saved.article);
   });
 }
@@ -147,6 +152,7 @@ Result<Reply> put_article(Context& c) {
 Result<Reply> delete_article(Context& c) {
   return c.write([&](storage::Tx& tx) -> Result<Reply> {
     ZK_TRY_STATUS(knowledge::remove(tx, c.path().text("id"), how(c)));
+    ZK_TRY_STATUS(after_edit(c, tx, c.path().text("id")));
     return Context::nothing();
   });
 }
@@ -154,6 +160,7 @@ Result<Reply> delete_article(Context& c) {
 Result<Reply> restore_article(Context& c) {
   return c.write([&](storage::Tx& tx) -> Result<Reply> {
     ZK_TRY(const auto a, knowledge::restore(tx, c.path().text("id"), how(c)));
+    ZK_TRY_STATUS(after_edit(c, tx, a.external_id));
     return article_reply(a);
   });
 }

@@ -12,7 +12,9 @@ const std::vector<Field> kSettingFields = {
     {"brand_color", is::color()},
     {"locale", is::locale()},
     {"target_precision", is::number(0, 1), Presence::kOptional, "share of answers that must be right: 0.98"},
-    {"profile", is::one_of({"fast", "best"}), Presence::kOptional, "encoder: speed or quality"}};
+    {"profile", is::one_of({"fast", "best"}), Presence::kOptional, "encoder: speed or quality"},
+    {"publishing", is::one_of({"checked", "at_once"}), Presence::kOptional,
+     "edits wait for a checked release, or answer at once"}};
 const Schema kSettings = is::object("Settings", [] {
   auto fields = kSettingFields;
   for (auto& f : fields) f.presence = kRequired;
@@ -30,7 +32,8 @@ Result<json::object> settings_object(storage::Tx& tx) {
                    {"brand_color", "#2563eb"},
                    {"locale", "zh-CN"},
                    {"target_precision", 0.98},
-                   {"profile", "fast"}};
+                   {"profile", "fast"},
+                   {"publishing", "checked"}};
   ZK_TRY(const auto rows, tx.all(kAll));
   for (const auto& row : rows)
     if (out.contains(row.text(0))) out[row.text(0)] = parsed(row.text(1));

@@ -335,4 +335,50 @@ std::string to_json(const Article& a) {
   });
 }
 
+Result<Article> from_json(ArticleId id, std::string_view body) {
+  const auto lost = [&](std::string_view what) {
+    return fail(ErrorCode::kDataLoss, "a stored article cannot be read", {},
+                fmt::format("version of article {}: {}", id.value, what));
+  };
+  json::error_code ec;
+  const auto value = json::parse(body, ec);
+  if (ec || !value.is_object()) return lost("no JSON object");
+  const auto& o = value.get_object();
+  const auto text = [&](std::string_view name) {
+    const auto* v = o.if_contains(name);
+    return v && v->is_string() ? std::string(v->get_string()) : std::string();
+  };
+  const auto time = [&](std::string_view name) {
+    return from_iso8601(text(name)).value_or(Timestamp{});
+  };
+  const auto texts = [&](std::string_view name) {
+    std::vector<std::string> out;
+    if (const auto* v = o.if_contains(name); v && v->is_array())
+      for (const auto& e : v->get_array())
+        if (e.is_string()) out.emplace_back(e.get_string());
+    return out;
+  };
+  Article a;
+  a.id = id;
+  a.external_id = text("id");
+  a.category = text("category");
+  a.question = text("question");
+  a.similar = texts("similar");
+  const auto* answer = o.if_contains("answer");
+  auto blocks = blocks_from_json(answer ? json::serialize(*answer) : "");
+  if (!blocks) return lost(blocks.error().message);
+  a.answer = *std::move(blocks);
+  a.valid_from = time("valid_from");
+  a.valid_until = time("valid_until");
+  a.channels = texts("channels");
+  a.language = text("language");
+  a.translation_of = text("translation_of");
+  ZK_TRY(a.status, article_status(text("status")));
+  if (const auto* v = o.if_contains("version"); v && v->is_int64()) a.version = v->get_int64();
+  a.author = text("author");
+  a.created_at = time("created_at");
+  a.updated_at = time("updated_at");
+  return a;
+}
+
 }  // namespace zk::knowledge

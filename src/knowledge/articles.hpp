@@ -78,5 +78,7 @@ Result<std::vector<Version>> versions(storage::Tx& tx,
 // {"id","category","question","similar","answer":[blocks],"valid_from","valid_until","channels","language",
 //  "translation_of","status","version","author","created_at","updated_at"}
 std::string to_json(const Article& article);
+// A version's body. kDataLoss when it is not what to_json wrote.
+Result<Article> from_json(ArticleId id, std::string_view body);
 
 }  // namespace zk::knowledge

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "knowledge/releases.hpp"
+
 namespace zk::knowledge {
 namespace {
 
@@ -18,26 +20,23 @@ Result<Saved> would_be(storage::Tx& tx, const Article& article) {
   return tl::unexpected(std::move(old).error());
 }
 
-Result<std::vector<Saved>> write_batch(storage::Db& db, std::span<const Article* const> batch,
-                                       const Save& how, bool dry_run) {
-  const auto each_one = [&](storage::Tx& tx) -> Result<std::vector<Saved>> {
-    std::vector<Saved> out;
+struct Written {
+  Saved what;
+  std::string id;
+};
+Result<std::vector<Written>> write_batch(storage::Db& db, std::span<const Article* const> batch,
+                                         const Save& how, bool dry_run) {
+  const auto each_one = [&](storage::Tx& tx) -> Result<std::vector<Written>> {
+    std::vector<Written> out;
     for (const Article* a : batch) {
       if (dry_run) {
-        ZK_TRY(out.emplace_back(), would_be(tx, *a));
+        ZK_TRY(const auto what, would_be(tx, *a));
+        out.push_back({what, a->external_id});
         continue;
       }
       ZK_TRY(const auto saved, save(tx, *a, how));
-      out.push_back(saved.what);
+      out.push_back({saved.what, saved.article.external_id});
     }
-    if (dry_run || std::all_of(out.begin(), out.end(), [](Saved s) { return s == Saved::kUnchanged; }))
-      return out;
-    ZK_TRY([[maybe_unused]] const auto seq,
-           tx.append({.at = how.now,
-                      .kind = "knowledge.published",
-                      .actor = how.author,
-                      .audience = "agents",
-                      .payload = fmt::format(R"({{"articles":{}}})", out.size())}));
     return out;
   };
   return dry_run ? db.read(after(kPatience), each_one) : db.write(after(kPatience), each_one);
@@ -58,6 +57,7 @@ Result<ImportReport> import_articles(storage::Db& db, const Clock& clock, std::s
       report.refused.push_back({row.row, row.article.error().field, row.article.error().message});
   }
   int done = static_cast<int>(report.refused.size());
+  std::set<std::string> touched;
   for (std::size_t from = 0; from < good.size(); from += kBatch) {
     if (options.cancel && *options.cancel)
       return fail(ErrorCode::kUnavailable,
@@ -65,13 +65,20 @@ Result<ImportReport> import_articles(storage::Db& db, const Clock& clock, std::s
     const auto batch = std::span(good).subspan(from, std::min(kBatch, good.size() - from));
     const Save how{.author = options.author, .now = clock.now(), .announce = false};
     ZK_TRY(const auto saved, write_batch(db, batch, how, options.dry_run));
-    for (const Saved s : saved) {
+    for (const auto& w : saved) {
       ++report.kept;
-      ++(s == Saved::kCreated ? report.created : s == Saved::kUpdated ? report.updated : report.unchanged);
+      ++(w.what == Saved::kCreated   ? report.created
+         : w.what == Saved::kUpdated ? report.updated
+                                     : report.unchanged);
+      touched.insert(w.id);
     }
     done += static_cast<int>(batch.size());
     if (options.progress) options.progress(done, report.rows);
   }
+  if (!options.dry_run && !touched.empty())
+    ZK_TRY_STATUS(db.write(after(kPatience), [&](storage::Tx& tx) {
+      return after_edit(tx, touched, options.author, clock.now());
+    }));
   return report;
 }
 

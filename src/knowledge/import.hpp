@@ -1,6 +1,7 @@
 // Writing a file's articles into the knowledge base, in small transactions, with a report in which every row
 // is accounted for: rows = kept + refused. Called on a background thread; progress and cancel may be looked
-// at from others.
+// at from others. What is written waits in the draft for a release, unless edits go live at once
+// (releases.hpp).
 #pragma once
 
 #include <atomic>

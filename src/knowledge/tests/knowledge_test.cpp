@@ -1,54 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include "base/random.hpp"
-#include "knowledge/articles.hpp"
 #include "knowledge/files.hpp"
 #include "knowledge/import.hpp"
 #include "knowledge/library.hpp"
+#include "knowledge/tests/fixture.hpp"
 
 namespace zk::knowledge {
 namespace {
-
-constexpr auto kPatience = std::chrono::seconds(20);
-
-class Knowledge : public ::testing::Test {
- protected:
-  void SetUp() override {
-    dir_ =
-        std::filesystem::temp_directory_path() /
-        ("zk-knowledge-" +
-         std::to_string(
-             Random(static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()))
-                 .next()));
-    std::filesystem::create_directories(dir_);
-    db_ = storage::Db::open({.url = "sqlite:" + (dir_ / "zhike.db").string()}).value();
-  }
-  void TearDown() override {
-    db_.reset();
-    std::filesystem::remove_all(dir_);
-  }
-  Result<SaveResult> put(Article a, std::optional<std::int64_t> version = {}) {
-    return db_->write(after(kPatience), [&](storage::Tx& tx) {
-      return save(tx, a, {.author = "agent:1", .expected_version = version, .now = clock_.now()});
-    });
-  }
-  Result<Article> get(const std::string& id) {
-    return db_->read(after(kPatience), [&](storage::Tx& tx) { return find(tx, id); });
-  }
-  static Article article(std::string id, std::string question, std::string answer = "答案") {
-    Article a;
-    a.external_id = std::move(id);
-    a.question = std::move(question);
-    a.similar = {"问法一", "问法二"};
-    a.answer = text_blocks(std::move(answer));
-    return a;
-  }
-  std::filesystem::path dir_;
-  ManualClock clock_{from_iso8601("2026-06-01T00:00:00Z").value()};
-  std::unique_ptr<storage::Db> db_;
-};
 
 TEST_F(Knowledge, EverySaveIsAVersionAndAStaleOneIsRefused) {
   const auto first = put(article("X1", "怎么退货")).value();
@@ -181,18 +139,19 @@ TEST_F(Knowledge, ImportAccountsForEveryRow) {
   EXPECT_EQ(again.unchanged, 2) << "a dry run says what a run would do";
 }
 
-TEST_F(Knowledge, AnEditIsInTheNextSnapshot) {
-  put(article("X1", "怎么退货")).value();
+TEST_F(Knowledge, AnEditThatGoesLiveIsInTheNextSnapshot) {
+  publish_at_once();
+  put_live(article("X1", "怎么退货"));
   auto library = Library::open(*db_, answering::Models{}).value();
   EXPECT_EQ(library->current()->knowledge().size(), 1u);
-  put(article("X2", "怎么开发票")).value();
+  put_live(article("X2", "怎么开发票"));
   ASSERT_TRUE(library->wait(after(kPatience), true));
   const auto kb = library->current();
   ASSERT_TRUE(kb->knowledge().find("X2").has_value());
   EXPECT_TRUE(kb->learnt());
   auto draft = article("X2", "怎么开发票");
   draft.status = ArticleStatus::kDraft;
-  put(draft).value();
+  put_live(draft);
   ASSERT_TRUE(library->wait(after(kPatience), false));
   EXPECT_FALSE(library->current()->knowledge().find("X2").has_value());
   EXPECT_TRUE(kb->knowledge().find("X2").has_value());  // a snapshot in use never changes
