@@ -61,6 +61,18 @@ void add_storage(Exposition& out, const storage::Stats& s) {
               {{"queue", "storage_write"}}, real(s.rejected));
 }
 
+void add_turns(Exposition& out, const conversation::Turns::Stats& s) {
+  const auto outcome = [&](const char* name, std::int64_t n) {
+    out.counter("zhike_turns_total", "Turns of the bot by how they ended", {{"outcome", name}}, real(n));
+  };
+  outcome("replied", s.done);
+  outcome("silent", s.silent);
+  outcome("failed", s.failed);
+  outcome("refused", s.refused);
+  out.gauge("zhike_turns_running", "Conversations whose turn runs", {}, real(s.running));
+  out.gauge("zhike_queue_depth", "Tasks that wait", {{"queue", "turn"}}, real(s.waiting));
+}
+
 void add_webhooks(Exposition& out, const connect::Webhooks::Stats& s) {
   out.counter("zhike_webhook_deliveries_total", "Deliveries by outcome", {{"outcome", "delivered"}},
               real(s.delivered));

@@ -204,6 +204,7 @@ std::string Server::Parts::metrics() const {
   add_pool(out, pool.stats());
   add_pool(out, slow.stats());
   add_storage(out, db->stats());
+  if (service) add_turns(out, service->turns().stats());
   if (webhooks) add_webhooks(out, webhooks->stats());
   add_process(out);
   return out.text();

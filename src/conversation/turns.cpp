@@ -62,7 +62,8 @@ void Turns::stop() {
 
 Turns::Stats Turns::stats() const {
   const std::lock_guard lock(mutex_);
-  return {done_, silent_, failed_, refused_, static_cast<std::int64_t>(ready_.size())};
+  const auto waiting = static_cast<std::int64_t>(ready_.size());
+  return {done_, silent_, failed_, refused_, waiting, static_cast<std::int64_t>(known_.size()) - waiting};
 }
 
 void Turns::work() {

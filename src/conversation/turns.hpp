@@ -31,8 +31,8 @@ class Turns {
     std::size_t backlog = 2000;                  // conversations that may wait for a worker
     std::chrono::milliseconds time_limit{5000};  // of one turn, storing included
   };
-  struct Stats {  // monotonic, but waiting
-    std::int64_t done = 0, silent = 0, failed = 0, refused = 0, waiting = 0;
+  struct Stats {  // monotonic, but waiting and running
+    std::int64_t done = 0, silent = 0, failed = 0, refused = 0, waiting = 0, running = 0;
   };
   Turns(Conversations& conversations, Responder& responder, Options options);
   ~Turns();  // finishes the turns that run; those that wait stay due in the database
