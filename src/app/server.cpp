@@ -13,6 +13,7 @@
 #include "api/articles.hpp"
 #include "api/conversations.hpp"
 #include "api/import_jobs.hpp"
+#include "api/releases.hpp"
 #include "api/server.hpp"
 #include "app/bot.hpp"
 #include "app/demo.hpp"
@@ -85,6 +86,7 @@ struct Server::Parts {
   std::unique_ptr<conversation::Service> service;
   std::unique_ptr<conversation::MessageSearch> search;
   std::optional<api::ImportJobs> imports;
+  std::optional<review::Checks> checks;
   std::unique_ptr<DemoVisitor> demo_visitor;
   SignIn sign_in;
   std::optional<api::Server> api;
@@ -161,12 +163,15 @@ std::vector<api::Route> Server::Parts::routes() {
   add(api::report_routes());
   add(api::widget_routes(*service, auth, {}));
   add(api::article_routes({*imports, [this](std::string_view q, Timestamp now) { return bot->try_it(q, now); }, [this] { return knowledge_status(); }}));
+  add(api::release_routes(*checks));
+  add(api::regression_routes());
   if (demo_visitor) add(demo_routes(*demo_visitor));
   return out;
 }
 
 Status Server::Parts::open_api() {
   imports.emplace(*db, clock);
+  checks.emplace(*db, clock, auth.audit(), *library, *engine, review::Checks::Options{});
   api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, routes(), api::live_sockets(*service, auth, clock, pool));
   write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
     if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
@@ -216,6 +221,7 @@ void Server::Parts::stop() {
   if (service) service->stop();
   pool.stop();
   slow.stop();
+  if (checks) checks->stop();
   webhooks.reset();
   if (write_seen) write_seen->stop();
   if (auto s = auth.write_seen(after(std::chrono::seconds(5))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));

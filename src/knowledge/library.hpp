@@ -72,7 +72,6 @@ class Library {
   void keep(const std::string& content, const Snapshot& learnt);  // under mutex_
   Snapshot kept(const std::string& content) const;                // null when it is not
 
-
   storage::Db& db_;
   const answering::Models models_;
   mutable std::mutex mutex_;

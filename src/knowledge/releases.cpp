@@ -43,8 +43,8 @@ constexpr Query kInsert{
 constexpr Query kInsertChange{
     "release.insert_change",
     "INSERT INTO release_change (article_id, release_id, version) VALUES ($1, $2, $3)"};
-#define ZK_RELEASE                                                                                     \
-  "SELECT id, at, author, kind, note, back_to, articles, added, changed, removed, check_id, "          \
+#define ZK_RELEASE                                                                            \
+  "SELECT id, at, author, kind, note, back_to, articles, added, changed, removed, check_id, " \
   "override_reason, figures FROM knowledge_release "
 constexpr Query kList{"release.list", ZK_RELEASE "WHERE $1 = 0 OR id < $1 ORDER BY id DESC LIMIT $2"};
 constexpr Query kOne{"release.one", ZK_RELEASE "WHERE id = $1"};
@@ -135,9 +135,9 @@ Result<Release> write(Tx& tx, std::size_t articles_before, const std::vector<Dif
               .figures = how.figures};
   for (const auto& d : differences) ++(d.before == 0 ? out.added : d.after == 0 ? out.removed : out.changed);
   out.articles = static_cast<std::int64_t>(articles_before) + out.added - out.removed;
-  ZK_TRY(const auto row, tx.one(kInsert, {out.at, out.author, out.kind, out.note, out.back_to, out.articles,
-                                          out.added, out.changed, out.removed, out.check_id,
-                                          out.override_reason, out.figures}));
+  ZK_TRY(const auto row,
+         tx.one(kInsert, {out.at, out.author, out.kind, out.note, out.back_to, out.articles, out.added,
+                          out.changed, out.removed, out.check_id, out.override_reason, out.figures}));
   out.number = row.integer(0);
   for (const auto& d : differences)
     ZK_TRY_STATUS(tx.run(kInsertChange, {d.article, out.number, d.after}).map([](auto) {}));
@@ -241,8 +241,7 @@ Result<std::optional<Release>> publish(Tx& tx, const Publish& how) {
   ZK_TRY(const auto before, in_release(tx, number));
   ZK_TRY(const auto after, in_draft(tx));
   auto differences = difference(before, after);
-  if (how.only)
-    std::erase_if(differences, [&](const auto& d) { return !how.only->contains(d.external_id); });
+  if (how.only) std::erase_if(differences, [&](const auto& d) { return !how.only->contains(d.external_id); });
   if (differences.empty()) return std::optional<Release>{};
   ZK_TRY(auto made, write(tx, before.size(), differences, 0, how));
   return std::optional<Release>(std::move(made));
@@ -254,8 +253,7 @@ Result<Release> roll_back(Tx& tx, std::int64_t to, const Publish& how) {
   ZK_TRY(const auto before, in_release(tx, number));
   ZK_TRY(const auto after, in_release(tx, to));
   const auto differences = difference(before, after);
-  if (differences.empty())
-    return fail(ErrorCode::kConflict, "what this release held is what answers now");
+  if (differences.empty()) return fail(ErrorCode::kConflict, "what this release held is what answers now");
   auto rollback = how;
   rollback.kind = "rollback";
   return write(tx, before.size(), differences, to, rollback);

@@ -1,4 +1,4 @@
-// Rows of cells from and to CSV (RFC 4180) and XLSX. Internal to `knowledge`.
+// Rows of cells from and to CSV (RFC 4180) and XLSX.
 #pragma once
 
 #include <string>

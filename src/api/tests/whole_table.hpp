@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/conversations.hpp"
+#include "api/releases.hpp"
 #include "api/tests/fixture.hpp"
 #include "search/archive.hpp"
 
@@ -20,6 +21,9 @@ struct Desk {
   SilentBot bot;
   std::unique_ptr<conversation::Service> service;
   std::unique_ptr<conversation::MessageSearch> search;
+  std::unique_ptr<knowledge::Library> library;
+  const dialogue::Engine talk{dialogue::EngineOptions{}};
+  std::unique_ptr<review::Checks> checks;
 };
 
 class WholeTableTest : private Desk, public ApiTest {
@@ -31,16 +35,23 @@ class WholeTableTest : private Desk, public ApiTest {
               conversation::Service::start(*base.db, base.clock, conversation::Intake{}, bot, {}).value();
           search = conversation::MessageSearch::start(*base.db, std::make_unique<search::MessageArchive>())
                        .value();
+          library = knowledge::Library::open(*base.db, answering::Models{}).value();
+          checks = std::make_unique<review::Checks>(*base.db, base.clock, base.auth.audit(), *library, talk,
+                                                    review::Checks::Options{});
           Made made;
-          for (auto routes : {article_routes(base.knowledge()), conversation_routes(*service, *search),
-                              contact_routes(*service), attachment_routes(*service), report_routes(),
-                              widget_routes(*service, base.auth, {})})
+          for (auto routes :
+               {article_routes(base.knowledge()), conversation_routes(*service, *search),
+                contact_routes(*service), attachment_routes(*service), report_routes(),
+                widget_routes(*service, base.auth, {}), release_routes(*checks), regression_routes()})
             made.routes.insert(made.routes.end(), routes.begin(), routes.end());
           made.accept = live_sockets(*service, base.auth, base.clock, base.pool);
           return made;
         }) {}
+  bool wait_for_checks() { return checks->wait(soon()); }
   ~WholeTableTest() override {
     pool.stop();
+    checks = nullptr;
+    library = nullptr;
     service->stop();
   }
 };

@@ -26,14 +26,17 @@ class Knowledge : public ::testing::Test {
   }
   // As the API does it: the edit, and its going live where edits go live at once.
   void put_live(Article a) {
-    ASSERT_TRUE(db_->write(after(kPatience), [&](storage::Tx& tx) -> Status {
-                     ZK_TRY_STATUS(save(tx, a, {.author = "agent:1", .now = clock_.now()}).map([](auto) {}));
-                     return after_edit(tx, {a.external_id}, "agent:1", clock_.now());
-                   }).has_value());
+    ASSERT_TRUE(db_->write(after(kPatience),
+                           [&](storage::Tx& tx) -> Status {
+                             ZK_TRY_STATUS(
+                                 save(tx, a, {.author = "agent:1", .now = clock_.now()}).map([](auto) {}));
+                             return after_edit(tx, {a.external_id}, "agent:1", clock_.now());
+                           })
+                    .has_value());
   }
   void publish_at_once() {
-    static constexpr storage::Query kSet{"test.set",
-                                         "INSERT INTO setting (key, value) VALUES ('publishing', '\"at_once\"')"};
+    static constexpr storage::Query kSet{
+        "test.set", "INSERT INTO setting (key, value) VALUES ('publishing', '\"at_once\"')"};
     ASSERT_TRUE(db_->write(after(kPatience), [](storage::Tx& tx) { return tx.run(kSet); }).has_value());
   }
   static Article article(std::string id, std::string question, std::string answer = "答案") {

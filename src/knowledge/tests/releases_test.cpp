@@ -29,8 +29,7 @@ class Releases : public Knowledge, public testing::WithParamInterface<std::strin
   std::vector<std::string> live_answers() {
     std::vector<std::string> out;
     const auto now = read(live).value();
-    for (const auto& a : now.articles)
-      out.push_back(a.external_id + "=" + plain_text(a.answer));
+    for (const auto& a : now.articles) out.push_back(a.external_id + "=" + plain_text(a.answer));
     return out;
   }
 };
@@ -88,15 +87,16 @@ TEST_P(Releases, RollingBackAnswersAsBeforeAndKeepsTheDraft) {
   EXPECT_EQ(back.removed, 1);
   EXPECT_THAT(live_answers(), testing::ElementsAre("X1=一"));
   EXPECT_EQ(plain_text(get("X1").value().answer), "三");
-  const auto again = write([&](storage::Tx& tx) {
-    return roll_back(tx, 1, {.author = "agent:2", .now = clock_.now()});
-  });
+  const auto again =
+      write([&](storage::Tx& tx) { return roll_back(tx, 1, {.author = "agent:2", .now = clock_.now()}); });
   EXPECT_EQ(again.error().code, ErrorCode::kConflict);
   EXPECT_EQ(write([&](storage::Tx& tx) { return roll_back(tx, 99, {.author = "a", .now = clock_.now()}); })
                 .error()
                 .code,
             ErrorCode::kNotFound);
-  write([&](storage::Tx& tx) { return roll_back(tx, 2, {.author = "agent:2", .now = clock_.now()}); }).value();
+  write([&](storage::Tx& tx) {
+    return roll_back(tx, 2, {.author = "agent:2", .now = clock_.now()});
+  }).value();
   EXPECT_EQ(read([](storage::Tx& tx) { return live_content(tx); }).value().content, content_then);
   const auto all = read([](storage::Tx& tx) { return releases(tx, 0, 10); }).value();
   ASSERT_EQ(all.size(), 4u);
@@ -132,7 +132,9 @@ TEST_P(Releases, TheLibraryFollowsReleasesAndTakesBackWhatItLearnt) {
   ASSERT_TRUE(library->wait(after(kPatience), true));
   EXPECT_EQ(library->status().release, 2);
   EXPECT_NE(library->current(), first);
-  write([&](storage::Tx& tx) { return roll_back(tx, 1, {.author = "agent:2", .now = clock_.now()}); }).value();
+  write([&](storage::Tx& tx) {
+    return roll_back(tx, 1, {.author = "agent:2", .now = clock_.now()});
+  }).value();
   ASSERT_TRUE(library->wait(after(kPatience), true));
   EXPECT_EQ(plain_text(library->current()->knowledge().article(0).answer), "一");
   EXPECT_EQ(library->current(), first) << "the snapshot learnt then is taken again";
@@ -144,7 +146,8 @@ TEST_P(Releases, AnOfferedSnapshotAnswersWhenItsArticlesArePublished) {
   ASSERT_TRUE(library->wait(after(kPatience), true));
   put(article("X1", "怎么退货", "二")).value();
   const auto waiting = read(draft).value();
-  const auto built = answering::Answerer::build(waiting.articles, answering::Models{}).value()->learn().value();
+  const auto built =
+      answering::Answerer::build(waiting.articles, answering::Models{}).value()->learn().value();
   library->offer(waiting.content, built);
   publish_draft();
   ASSERT_TRUE(library->wait(after(kPatience), false));

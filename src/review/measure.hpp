@@ -1,0 +1,57 @@
+// Asking a knowledge base questions whose right answer is known, and what comes of it. Pure but for the
+// encoders; thread-safe.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "answering/answerer.hpp"
+#include "dialogue/engine.hpp"
+#include "nlu/metrics.hpp"
+
+namespace zk::review {
+
+struct Item {
+  std::string text;
+  std::vector<std::string> right;  // external ids, any of which is right; empty: nothing may be answered
+  std::string source;              // editor | import | feedback | held_out
+  // A similar question of right[0]: asked as if it had not been written down, in every snapshot that has it.
+  bool held_out = false;
+  std::string key() const { return held_out ? "h:" + right.front() + ":" + text : "q:" + text; }
+};
+
+struct Verdict {
+  std::string decision;  // answer | clarify | none | handover | smalltalk | flow …
+  std::string article;   // answered from, or the likeliest
+  double probability = 0;
+  bool answers() const { return decision == "answer"; }
+  bool right(const Item& item) const;  // an answer that is; meaningless unless answers()
+};
+
+struct Asking {
+  const dialogue::Engine& engine;
+  double target = 0.98;  // of the held-out questions; the engine has its own
+  Timestamp now{};
+  std::string channel = "web";
+};
+Result<Verdict> ask(const answering::Answerer& answerer, const Asking& how, const Item& item);
+
+struct Figures {
+  std::size_t asked = 0, answerable = 0;
+  std::size_t answered = 0, right = 0;
+  double precision() const;  // right / answered; 1 when nothing was answered
+  double coverage() const;   // right / answerable
+  nlu::Interval precision_interval() const { return nlu::wilson(right, answered); }
+  nlu::Interval coverage_interval() const { return nlu::wilson(right, answerable); }
+};
+Figures figures(std::span<const Item> items, std::span<const Verdict> verdicts);
+std::map<std::string, Figures> figures_by_source(std::span<const Item> items,
+                                                 std::span<const Verdict> verdicts);
+
+// One similar question of each article in turn until there are `most`, always the same ones of the same
+// knowledge base. Articles with fewer than two similar questions give none.
+std::vector<Item> held_out(std::span<const Article> articles, std::size_t most);
+
+}  // namespace zk::review
