@@ -9,6 +9,11 @@ namespace zk::conversation {
 namespace {
 // Between two tries when the database takes no writes: long enough not to add to its load.
 constexpr std::chrono::milliseconds kPause{200};
+
+// The same reply would be refused again, however often it is tried.
+bool lasting(ErrorCode code) {
+  return code == ErrorCode::kInvalidArgument || code == ErrorCode::kMalformed || code == ErrorCode::kTooLarge;
+}
 }  // namespace
 
 Turns::Turns(Conversations& conversations, Responder& responder, Options options)
@@ -103,6 +108,13 @@ Turns::Outcome Turns::run_due(ConversationId id) {
   }
 }
 
+// A person takes over; the customer is told.
+Turns::Outcome Turns::give_up(const BotTurn& turn) {
+  const auto s = conversations_.abandon_turn(turn.conversation_id, Conversations::Failure::kError,
+                                             after(options_.time_limit));
+  return s ? Outcome::kSettled : Outcome::kTryLater;
+}
+
 Turns::Outcome Turns::run_turn(const BotTurn& turn) {
   const auto deadline = after(options_.time_limit);
   Result<BotReply> reply = fail(ErrorCode::kInternal, "the responder threw");
@@ -116,15 +128,14 @@ Turns::Outcome Turns::run_turn(const BotTurn& turn) {
     log::warn("conversation", "turn failed conversation={} message={} code={} detail={}",
               turn.conversation_id.value, turn.message_id.value, to_string(reply.error().code),
               reply.error().detail);
-    const auto s = conversations_.abandon_turn(turn.conversation_id, Conversations::Failure::kError,
-                                               after(options_.time_limit));
-    return s ? Outcome::kSettled : Outcome::kTryLater;
+    return give_up(turn);
   }
   const auto said = conversations_.finish_turn(turn, *reply, after(options_.time_limit));
   if (!said) {
-    log::warn("conversation", "reply not stored conversation={} code={}", turn.conversation_id.value,
-              to_string(said.error().code));
-    return Outcome::kTryLater;
+    ++failed_;
+    log::warn("conversation", "reply not stored conversation={} code={} detail={}",
+              turn.conversation_id.value, to_string(said.error().code), said.error().detail);
+    return lasting(said.error().code) ? give_up(turn) : Outcome::kTryLater;
   }
   ++(*said ? done_ : silent_);
   return Outcome::kSettled;

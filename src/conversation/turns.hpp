@@ -53,6 +53,7 @@ class Turns {
   void work();
   Outcome run_due(ConversationId id);
   Outcome run_turn(const BotTurn& turn);
+  Outcome give_up(const BotTurn& turn);
 
   Conversations& conversations_;
   Responder& responder_;

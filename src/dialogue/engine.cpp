@@ -35,7 +35,7 @@ class Turn {
       : answerer_(answerer),
         input_(input),
         options_(options),
-        text_(input.text.substr(0, kMostTextBytes)),
+        text_(text::prefix(input.text, kMostTextCharacters)),
         state_(read_state(input.state)) {}
 
   Result<Reply> run() {
@@ -143,7 +143,7 @@ class Turn {
     reply_.decision = Decision::kClarify;
     reply_.blocks = text_blocks(say_clarify(options.size(), language_));
     reply_.blocks.emplace_back(std::move(buttons));
-    state_.asked = std::string(asked.substr(0, 400));
+    state_.asked = std::string(text::prefix(asked, 130));
     state_.options = std::move(options);
     ++state_.rounds;
     stage("compose");

@@ -53,7 +53,7 @@ struct Reply {
 inline constexpr std::size_t kMostStateBytes = 8'192;
 inline constexpr std::size_t kMostOptions = 3;
 inline constexpr int kMostRounds = 2;                 // of asking back in a row
-inline constexpr std::size_t kMostTextBytes = 4'000;  // of one message; the rest is not read
+inline constexpr std::size_t kMostTextCharacters = 2'000;  // of one message; the rest is not read
 
 struct EngineOptions {
   double target = 0.98;  // precision wanted of direct answers, 0.5 … 0.999

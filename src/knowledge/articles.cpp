@@ -132,9 +132,8 @@ Status write_parts(Tx& tx, const Article& a, const Save& how) {
 
 Status insert(Tx& tx, Article& a, const Save& how) {
   const bool assign = a.external_id.empty();
-  // The row needs a unique id before its number is known.
-  const std::string first =
-      assign ? fmt::format("new:{}:{}", to_micros(how.now), a.question.substr(0, 20)) : a.external_id;
+  // The row needs a unique id before its number is known; it is replaced before another row can come.
+  const std::string first = assign ? fmt::format("new:{}", to_micros(how.now)) : a.external_id;
   ZK_TRY(const auto row, tx.one(kInsert, {first, a.category, a.question, blocks_to_json(a.answer),
                                           a.valid_from, a.valid_until, list_json(a.channels), a.language,
                                           a.translation_of, to_string(a.status), how.author, how.now}));

@@ -74,6 +74,15 @@ TEST_P(TurnsTest, AFailedTurnHandsOverAndSaysSo) {
   EXPECT_EQ(turns->stats().failed, 1);
 }
 
+TEST_P(TurnsTest, AReplyThatCannotBeStoredHandsOverInsteadOfBeingTriedForever) {
+  start();
+  const auto posted = must(world.say(world.contact(), "乱码", "c-1"));
+  turns->wait_idle();
+  EXPECT_EQ(world.load(posted.conversation.id).handler, Handler::kWaiting);
+  EXPECT_THAT(world.texts(posted.conversation.id), ElementsAre("乱码", testing::HasSubstr("人工客服")));
+  EXPECT_EQ(turns->stats().failed, 1);
+}
+
 TEST_P(TurnsTest, WhatWasOwedWhenTheProcessEndedIsAnsweredAtTheNextStart) {
   std::vector<ConversationId> owed;
   world.conversations->connect({.turn_due = [](ConversationId) { return true; },

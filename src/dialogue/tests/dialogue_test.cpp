@@ -166,6 +166,16 @@ TEST_F(EngineTest, SmallTalkIsNoQuestion) {
   EXPECT_EQ(say("谢谢").decision, Decision::kSmalltalk);
 }
 
+TEST_F(EngineTest, ALongQuestionIsCutBetweenCharacters) {
+  std::string question = "发票a";  // 3-byte characters and a single byte: no round number of bytes is an edge
+  while (question.size() < 3000) question += "发票开了没有";
+  const auto asked = say(question);
+  EXPECT_TRUE(text::is_valid_utf8(asked.state));
+  EXPECT_TRUE(text::is_valid_utf8(asked.trace));
+  say("还有");
+  EXPECT_TRUE(text::is_valid_utf8(state_));
+}
+
 TEST_F(EngineTest, AForeignPickOrStateDoesNoHarm) {
   state_ = "{\"options\":[1,2]";
   EXPECT_EQ(say("", "article:nope").decision, Decision::kNone);

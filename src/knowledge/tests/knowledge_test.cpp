@@ -26,6 +26,13 @@ TEST_F(Knowledge, EverySaveIsAVersionAndAStaleOneIsRefused) {
   EXPECT_NE(history[1].body.find("答案"), std::string::npos);
 }
 
+TEST_F(Knowledge, AnArticleWithoutAnIdIsGivenOne) {
+  const auto first = put(article("", "发票抬头写错了应该怎么改才对")).value();
+  const auto second = put(article("", "买东西时的发票抬头写错了怎么办")).value();
+  EXPECT_EQ(get(first.article.external_id).value().question, "发票抬头写错了应该怎么改才对");
+  EXPECT_NE(first.article.external_id, second.article.external_id);
+}
+
 TEST_F(Knowledge, DeleteIsSoft) {
   put(article("X1", "怎么退货")).value();
   const Save how{.author = "agent:1", .now = clock_.now()};
