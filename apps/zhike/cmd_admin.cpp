@@ -1,4 +1,4 @@
-// backup, restore, migrate, doctor, user add.
+// backup, restore, migrate, doctor, user add, vault.
 #include <fmt/format.h>
 #include <termios.h>
 #include <unistd.h>
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "app/maintenance.hpp"
+#include "app/personal_data.hpp"
 #include "auth/secret.hpp"
 #include "commands.hpp"
 #include "settings.hpp"
@@ -120,6 +121,20 @@ void add_admin(CLI::App& app) {
   on_run(*add, [given, role_name, generate](const config::Config& c) {
     return add_user(c, *given, *role_name, *generate);
   });
+}
+
+void add_vault(CLI::App& app) {
+  auto* vault = app.add_subcommand("vault", "Sealed personal data")->require_subcommand(1);
+  on_run(*vault->add_subcommand("status", "Count what is sealed, and what a rotation has still to do"),
+         [](const config::Config& c) -> Status {
+           ZK_TRY(const auto census, app::vault_census(c));
+           fmt::print("{} originals of {} contacts; {} under an earlier master key\n", census.entries, census.contacts,
+                      census.under_earlier_keys);
+           return {};
+         });
+  on_run(*vault->add_subcommand("rotate",
+                                "Make a new master key and seal every contact's key under it; goes on where it was when interrupted"),
+         [](const config::Config& c) { return app::rotate_vault(c, progress_of("rotate")); });
 }
 
 }  // namespace zk::cli

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   zk::cli::add_eval(app);
   zk::cli::add_config(app);
   zk::cli::add_admin(app);
+  zk::cli::add_vault(app);
   CLI11_PARSE(app, argc, argv);
   return 0;
 }

@@ -17,6 +17,7 @@ const Schema kNote = is::object("ContactNote", {{"id", is::id(), kRequired},
                                                 {"agent_id", is::nullable(is::id()), kRequired},
                                                 {"agent_name", is::nullable(is::line(200)), kRequired},
                                                 {"text", is::text(1, 5000), kRequired},
+                                                {"personal", marks_schema(), kRequired},
                                                 {"created_at", is::nullable(is::time()), kRequired}});
 const Schema kNoteDraft = is::object("ContactNoteDraft", {{"text", is::text(1, 5000), kRequired}});
 
@@ -126,7 +127,7 @@ std::vector<Route> contact_routes(Service& s) {
        .access = kRead,
        .summary = "List contacts, seen last first",
        .query = page_query({{"q", is::text(0, 200), Presence::kOptional,
-                             "a part of the name, external id, e-mail address or number"}}),
+                             "a part of the name, external id, e-mail address or number as shown; by full value: POST /contacts/search"}}),
        .reply = is::page(contact_schema()),
        .handler = list},
       {.method = Method::kGet,

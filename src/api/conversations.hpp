@@ -21,6 +21,7 @@ struct WidgetLimits {  // of one visitor; per_second 0: no limit
 std::vector<Route> conversation_routes(conversation::Service& service,
                                        const conversation::MessageSearch& search);
 std::vector<Route> contact_routes(conversation::Service& service);
+std::vector<Route> personal_data_routes(conversation::Service& service);
 std::vector<Route> attachment_routes(conversation::Service& service);
 std::vector<Route> report_routes();
 std::vector<Route> widget_routes(conversation::Service& service, auth::Auth& auth,
@@ -33,6 +34,7 @@ Server::Accept live_sockets(conversation::Service& service, auth::Auth& auth, co
 namespace conversing {
 const Schema& conversation_schema();
 const Schema& message_schema();
+const Schema& marks_schema();  // of personal data
 const Schema& contact_schema();
 const Schema& attachment_schema();
 conversation::Actor actor_of(const auth::Caller& caller);

@@ -47,6 +47,21 @@ const Schema& conversation_schema() {
   return schema;
 }
 
+const Schema& marks_schema() {
+  static const Schema schema = is::list(
+      is::object("PersonalDataMark",
+                 {{"id", is::id(), kRequired, "for /personal-data/{id}/reveal"},
+                  {"kind",
+                   is::one_of({"phone", "landline", "id_card", "bank_card", "email", "plate", "passport", "wechat",
+                               "birthday", "name", "address"}),
+                   kRequired},
+                  {"path", is::text(1, 20'000), kRequired, "JSON pointer to the field, from this object"},
+                  {"start", is::integer(0, 1'000'000), kRequired, "of the masked form, in code points"},
+                  {"end", is::integer(0, 1'000'000), kRequired}}),
+      20'000);
+  return schema;
+}
+
 const Schema& message_schema() {
   static const Schema schema = is::object(
       "Message",
@@ -57,6 +72,7 @@ const Schema& message_schema() {
        {"sender_name", is::nullable(is::line(200, 0)), kRequired, "of an agent"},
        {"kind", is::one_of({"text", "note", "activity"}), kRequired},
        {"blocks", is::blocks(), kRequired},
+       {"personal", marks_schema(), Presence::kOptional, "agents only: what is masked in blocks"},
        {"client_id", is::nullable(is::text(1, 100)), kRequired},
        {"pick", is::nullable(is::text(1, 200)), kRequired},
        {"article_id", is::nullable(is::text(1, 64)), kRequired},
@@ -81,7 +97,9 @@ const Schema& contact_schema() {
                              {"verified", is::boolean(), kRequired},
                              {"created_at", time_or_null(), kRequired},
                              {"last_seen_at", time_or_null(), kRequired},
-                             {"conversation_count", is::integer(0, 1'000'000'000), kRequired}});
+                             {"conversation_count", is::integer(0, 1'000'000'000), kRequired},
+                             {"personal", marks_schema(), kRequired, "what is masked in the fields"},
+                             {"erased_at", time_or_null(), kRequired, "when his personal data was destroyed"}});
   return schema;
 }
 

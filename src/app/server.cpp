@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <charconv>
 #include <chrono>
@@ -21,6 +22,7 @@
 #include "app/front.hpp"
 #include "app/maintenance.hpp"
 #include "app/metrics.hpp"
+#include "app/personal_data.hpp"
 #include "auth/auth.hpp"
 #include "base/log.hpp"
 #include "conversation/message_search.hpp"
@@ -30,7 +32,7 @@
 #include "exec/periodic.hpp"
 #include "gateway/server.hpp"
 #include "storage/storage.hpp"
-#include "text/pii.hpp"
+#include "vault/vault.hpp"
 
 namespace zk::app {
 namespace {
@@ -67,13 +69,15 @@ log::Level log_level(const std::string& name) {
 
 // In the order of construction; destroyed in reverse.
 struct Server::Parts {
-  Parts(StartOptions o, DataDirectory d, auth::Keys k, std::unique_ptr<storage::Db> database)
-      : options(std::move(o)), data(std::move(d)), keys(std::move(k)), db(std::move(database)) {}
+  Parts(StartOptions o, DataDirectory d, auth::Keys k, vault::KeyFile vault_keys, std::unique_ptr<storage::Db> database)
+      : options(std::move(o)), data(std::move(d)), keys(std::move(k)),
+        vault(std::move(vault_keys), {std::chrono::days(options.config.vault.keep_days)}), db(std::move(database)) {}
 
   const StartOptions options;
   DataDirectory data;
   SystemClock clock;
   auth::Keys keys;
+  vault::Vault vault;
   std::unique_ptr<storage::Db> db;
   exec::Pool pool{{.name = "worker", .threads = static_cast<int>(options.config.server.worker_threads),
                    .queue = static_cast<std::size_t>(options.config.server.worker_queue)}};
@@ -93,7 +97,7 @@ struct Server::Parts {
   gateway::StaticSite site{options.assets};
   std::optional<Front> front;
   std::unique_ptr<gateway::Server> gateway;
-  std::unique_ptr<exec::Periodic> write_seen;
+  std::unique_ptr<exec::Periodic> write_seen, sweep_vault;
   std::unique_ptr<connect::Webhooks> webhooks;
   std::string host;
 
@@ -129,7 +133,7 @@ Status Server::Parts::open_answering() {
 }
 
 Status Server::Parts::open_desk() {
-  const conversation::Intake intake([](std::string_view text) { return text::mask(text); });
+  const conversation::Intake intake(&vault, [this](const std::string& words, text::PiiType kind) { return published(*db, words, kind); });
   if (options.demo) {
     ZK_TRY_STATUS(seed_demo_history(*db, clock, intake, *bot, {}));
     ZK_TRY(sign_in, demo_sign_in(*db, clock));
@@ -159,6 +163,7 @@ std::vector<api::Route> Server::Parts::routes() {
   const auto add = [&](std::vector<api::Route> more) { std::move(more.begin(), more.end(), std::back_inserter(out)); };
   add(api::conversation_routes(*service, *search));
   add(api::contact_routes(*service));
+  add(api::personal_data_routes(*service));
   add(api::attachment_routes(*service));
   add(api::report_routes());
   add(api::widget_routes(*service, auth, {}));
@@ -175,6 +180,9 @@ Status Server::Parts::open_api() {
   api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, routes(), api::live_sockets(*service, auth, clock, pool));
   write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
     if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
+  });
+  sweep_vault = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"vault-sweep", std::chrono::hours(1)}, [this] {
+    if (auto s = sweep(*db, vault, clock.now()); !s) log::warn("app", "expired originals not removed code={}", to_string(s.error().code));
   });
   const auto& hooks = options.config.webhooks;
   webhooks = std::make_unique<connect::Webhooks>(
@@ -224,6 +232,7 @@ void Server::Parts::stop() {
   if (checks) checks->stop();
   webhooks.reset();
   if (write_seen) write_seen->stop();
+  if (sweep_vault) sweep_vault->stop();
   if (auto s = auth.write_seen(after(std::chrono::seconds(5))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
   gateway.reset();
   db->close();
@@ -236,8 +245,10 @@ Result<std::unique_ptr<Server>> Server::start(StartOptions options) {
   log::set_level(log_level(options.config.log.level));
   ZK_TRY(auto data, DataDirectory::open(options.config.storage.data));
   ZK_TRY(auto keys, auth::Keys::open(options.config.storage.data));
+  ZK_TRY(auto vault_keys, vault::KeyFile::open(vault_key_file(options.config)));
   ZK_TRY(auto db, storage::Db::open(storage_options(options.config.storage)));
-  auto parts = std::make_unique<Parts>(std::move(options), std::move(data), std::move(keys), std::move(db));
+  auto parts = std::make_unique<Parts>(std::move(options), std::move(data), std::move(keys), std::move(vault_keys), std::move(db));
+  ZK_TRY_STATUS(parts->db->read(after(std::chrono::seconds(30)), [&](storage::Tx& tx) { return parts->vault.check(tx); }));
   ZK_TRY_STATUS(parts->open_answering());
   ZK_TRY_STATUS(parts->open_desk());
   ZK_TRY_STATUS(parts->open_api());
@@ -263,6 +274,8 @@ void Server::stop() {
 
 void prepare_process() {
   ::mallopt(M_ARENA_MAX, 2);
+  const rlimit no_dump{0, 0};  // a core file would hold what customers wrote
+  ::setrlimit(RLIMIT_CORE, &no_dump);
   std::signal(SIGPIPE, SIG_IGN);
 }
 

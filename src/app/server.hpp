@@ -37,7 +37,8 @@ class Server {
   std::unique_ptr<Parts> parts_;
 };
 
-// Few malloc arenas, so that idle memory stays small on many threads; SIGPIPE ignored.
+// Few malloc arenas, so that idle memory stays small on many threads; SIGPIPE ignored; no core
+// files.
 void prepare_process();
 
 // "HOST:PORT", "[::1]:8080"; kInvalidArgument names server.listen.

@@ -61,6 +61,11 @@ struct Webhooks {
   std::int64_t disable_after_days = 5;
 };
 
+struct Vault {
+  std::string key_file;
+  std::int64_t keep_days = 365;
+};
+
 struct Log {
   std::string level = "info";
 };
@@ -71,6 +76,7 @@ struct Config {
   Models models;
   Dialogue dialogue;
   Webhooks webhooks;
+  Vault vault;
   Log log;
 };
 

@@ -281,6 +281,13 @@ std::vector<Property> make() {
   out.push_back(number<Webhooks, std::int64_t>("webhooks.disable_after_days", w,
                                                &Webhooks::disable_after_days, 1, 365,
                                                "A webhook that has failed for so long is turned off."));
+  constexpr auto v = &Config::vault;
+  out.push_back(text("vault.key_file", v, &Vault::key_file,
+                     "File with the keys of sealed personal data, made at the first start; empty: "
+                     "keys/vault.keys in the data folder. Keep a copy apart from the backups."));
+  out.push_back(number<Vault, std::int64_t>("vault.keep_days", v, &Vault::keep_days, 0, 36'500,
+                                            "Days an original of personal data can be revealed; then only its "
+                                            "masked form is left. 0: until the customer is erased."));
   out.push_back(choice("log.level", &Config::log, &Log::level, {"debug", "info", "warn", "error"},
                        "How much is written to standard error."));
   return out;

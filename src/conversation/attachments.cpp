@@ -106,7 +106,8 @@ Result<Attachment> Attachments::add(ConversationId conversation, ContactId conta
   if (bytes.empty()) return fail(ErrorCode::kInvalidArgument, "the file is empty");
   if (bytes.size() > kMaxAttachmentBytes)
     return fail(ErrorCode::kTooLarge, "the file is larger than 10 MiB: send a smaller one");
-  ZK_TRY(auto shown, intake_.clean(name, kMaxName, "/name"));
+  ZK_TRY(auto named, intake_.clean(name, kMaxName, "/name"));
+  auto& shown = named.text;
   for (char& c : shown)
     if (c == '/' || c == '\\' || c == '"' || c == '\n' || c == '\t') c = '_';
   if (shown.empty()) return fail(ErrorCode::kInvalidArgument, "the file needs a name", "/name");

@@ -190,7 +190,7 @@ Result<ConversationRecord> Conversations::rate(ContactId contact, InboxId inbox,
     ZK_TRY(auto newest, w.tx().one(kNewest, {contact, inbox}));
     ZK_TRY(auto c, w.load(newest.id<ConversationId>(0)));
     c.rating = rating;
-    c.rating_comment = text;
+    c.rating_comment = text.text;
     ZK_TRY_STATUS(w.save(c));
     ZK_TRY_STATUS(w.announce(c, visitor_actor(contact)));
     return std::move(c);

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "conversation/intake.hpp"
 #include "conversation/lists.hpp"
@@ -35,14 +36,31 @@ class Contacts {
   Result<ContactRecord> update(ContactId id, const std::optional<std::string>& name,
                                const std::optional<std::string>& attributes, const Actor& by,
                                Deadline deadline);
+  // Those whose number, e-mail address, id or full name is q, however it is written; where there is none, as
+  // contacts() of lists.hpp.
+  Result<Page<ContactRecord>> search(storage::Tx& tx, std::string_view q, const std::optional<Cursor>& from,
+                                     int limit) const;
+  // Destroys what is known of the person: data key and originals, fields, attributes, notes, files of his
+  // conversations. The conversations stay, masked, and so do all figures. In the caller's transaction; the
+  // number of originals destroyed.
+  struct Erased {
+    ContactRecord contact;
+    std::int64_t originals = 0;
+  };
+  Result<Erased> erase(storage::Tx& tx, ContactId id, const Actor& by) const;
   // In the caller's transaction.
   Result<ContactNote> add_note(storage::Tx& tx, ContactId id, std::string_view text, const Actor& by) const;
 
  private:
   struct Clean {
+    std::string external_id, page_url;
     std::optional<std::string> name, email, phone, attributes;
+    std::vector<vault::Original> originals;
   };
   Result<Clean> clean(const Visit& visit) const;
+  // same: paths whose stored form was given back as it is.
+  Status keep(storage::Tx& tx, ContactRecord& c, const Clean& given,
+              const std::vector<std::string>& same = {}) const;
 
   storage::Db& db_;
   const Clock& clock_;

@@ -68,7 +68,7 @@ Conversations::Conversations(storage::Db& db, const Clock& clock, Intake intake,
 Result<Posted> Conversations::post_visitor(const VisitorPost& post, Deadline deadline) {
   ZK_TRY_STATUS(check_client_id(post.client_id));
   ZK_TRY(auto inbox, inboxes_.by_id(post.inbox_id, deadline));
-  Blocks cleaned;
+  CleanBlocks cleaned;
   if (!post.blocks.empty() || post.pick.empty()) {
     ZK_TRY(cleaned, intake_.clean(post.blocks, SenderKind::kVisitor));
   }
@@ -87,7 +87,7 @@ Result<Posted> Conversations::post_visitor(const VisitorPost& post, Deadline dea
     auto& c = place.conversation;
     NewMessage m{.sender = SenderKind::kVisitor,
                  .sender_id = post.contact_id.value,
-                 .blocks = cleaned,
+                 .blocks = cleaned.blocks,
                  .client_id = post.client_id,
                  .pick = post.pick};
     if (m.blocks.empty()) {
@@ -101,6 +101,7 @@ Result<Posted> Conversations::post_visitor(const VisitorPost& post, Deadline dea
       ZK_TRY(auto its, w.load(sent->conversation_id));
       return Posted{*std::move(sent), std::move(its), false};
     }
+    ZK_TRY_STATUS(w.keep_originals(c, *stored, cleaned.originals, intake_.vault()));
     const bool woken = c.status == ConversationStatus::kSnoozed;
     if (woken) {
       c.status = ConversationStatus::kOpen;
@@ -131,7 +132,7 @@ Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadlin
   ZK_TRY_STATUS(check_client_id(post.client_id));
   if (post.kind == MessageKind::kActivity)
     return fail(ErrorCode::kInvalidArgument, "kind must be text or note", "/kind");
-  ZK_TRY(auto blocks, intake_.clean(post.blocks, SenderKind::kAgent));
+  ZK_TRY(const auto cleaned, intake_.clean(post.blocks, SenderKind::kAgent));
   bool taken = false;
   auto posted = write<Posted>(deadline, [&](Writer& w) -> Result<Posted> {
     taken = false;
@@ -143,7 +144,7 @@ Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadlin
                  .sender_id = by.agent.value,
                  .sender_name = by.name,
                  .kind = post.kind,
-                 .blocks = blocks,
+                 .blocks = cleaned.blocks,
                  .client_id = post.client_id};
     if (post.kind == MessageKind::kText) {
       if (c.status == ConversationStatus::kResolved)
@@ -160,6 +161,7 @@ Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadlin
     ZK_TRY_STATUS(bind_uploads(w.tx(), m.blocks, c.contact_id, c.id));
     ZK_TRY(auto stored, w.insert(c, m));
     if (!stored) return fail(ErrorCode::kConflict, "this client_id was used before", "/client_id");
+    ZK_TRY_STATUS(w.keep_originals(c, *stored, cleaned.originals, intake_.vault()));
     if (post.kind == MessageKind::kText) ZK_TRY_STATUS(w.save(c));
     ZK_TRY_STATUS(w.announce_message(c, *stored, by));
     if (taken) ZK_TRY_STATUS(w.announce(c, by));

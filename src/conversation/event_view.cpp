@@ -46,7 +46,7 @@ std::string visitor_data(const storage::Event& event) {
   auto& object = data.get_object();
   if (event.kind == "conversation.updated") strip_conversation(data);
   if (auto* message = object.if_contains("message"); message && message->is_object())
-    message->get_object().erase("sender_id");
+    for (const auto* key : {"sender_id", "personal"}) message->get_object().erase(key);
   if (auto* conversation = object.if_contains("conversation")) strip_conversation(*conversation);
   return json::serialize(data);
 }

@@ -98,7 +98,7 @@ constexpr Query kTrace{"trace.get", "SELECT body FROM trace WHERE message_id = $
 
 #define ZK_CONTACT_COLUMNS                                                                            \
   "p.id, p.external_id, p.name, p.email, p.phone, p.locale, p.attributes, p.verified, p.created_at, " \
-  "p.last_seen_at, "                                                                                  \
+  "p.last_seen_at, p.personal, p.erased_at, "                                                         \
   "(SELECT COUNT(*) FROM conversation c WHERE c.contact_id = p.id) FROM contact p "
 constexpr Query kContactQuery{"contact.get", "SELECT " ZK_CONTACT_COLUMNS "WHERE p.id = $1"};
 constexpr Query kContacts{
@@ -111,7 +111,7 @@ constexpr Query kNamed{"contact.search", "SELECT " ZK_CONTACT_COLUMNS
                                          "OR p.email LIKE $4 ESCAPE '!' OR p.phone LIKE $4 ESCAPE '!') ORDER "
                                          "BY p.last_seen_at DESC, p.id DESC LIMIT $3"};
 constexpr Query kNotes{"contact.notes",
-                       "SELECT n.id, n.agent_id, a.name, n.text, n.created_at FROM contact_note n LEFT JOIN "
+                       "SELECT n.id, n.agent_id, a.name, n.text, n.created_at, n.personal FROM contact_note n LEFT JOIN "
                        "agent a ON a.id = n.agent_id "
                        "WHERE n.contact_id = $1 AND n.id < $2 ORDER BY n.id DESC LIMIT $3"};
 
@@ -127,7 +127,9 @@ ContactRecord read_contact(const storage::Row& r) {
   c.verified = r.boolean(7);
   c.created_at = r.time(8);
   c.last_seen_at = r.time(9);
-  c.conversation_count = static_cast<int>(r.integer(10));
+  c.personal = r.text(10);
+  c.erased_at = r.time(11);
+  c.conversation_count = static_cast<int>(r.integer(12));
   return c;
 }
 
@@ -224,7 +226,9 @@ void write(JsonWriter& w, const ContactRecord& c) {
   w.key("email").or_null(c.email).key("phone").or_null(c.phone).key("locale").value(c.locale);
   w.key("attributes").raw(c.attributes.empty() ? "{}" : c.attributes).key("verified").value(c.verified);
   w.key("created_at").or_null(c.created_at).key("last_seen_at").or_null(c.last_seen_at);
-  w.key("conversation_count").value(c.conversation_count).end();
+  w.key("conversation_count").value(c.conversation_count);
+  w.key("personal").raw(c.personal.empty() ? "[]" : c.personal);
+  w.key("erased_at").or_null(c.erased_at).end();
 }
 
 Result<ContactRecord> contact(storage::Tx& tx, ContactId id) {
@@ -246,7 +250,8 @@ Result<Page<ContactRecord>> contacts(storage::Tx& tx, std::string_view q, const 
 
 void write(JsonWriter& w, const ContactNote& n) {
   w.begin().key("id").value(n.id).key("agent_id").or_null(n.agent_id).key("agent_name").or_null(n.agent_name);
-  w.key("text").value(n.text).key("created_at").or_null(n.created_at).end();
+  w.key("text").value(n.text).key("personal").raw(n.personal.empty() ? "[]" : n.personal);
+  w.key("created_at").or_null(n.created_at).end();
 }
 
 Result<Page<ContactNote>> notes(storage::Tx& tx, ContactId id, const std::optional<Cursor>& from, int limit) {
@@ -256,7 +261,7 @@ Result<Page<ContactNote>> notes(storage::Tx& tx, ContactId id, const std::option
   return page<ContactNote>(
       rows, limit,
       [](const storage::Row& r) {
-        return ContactNote{r.integer(0), r.id<AgentId>(1), r.text(2), r.text(3), r.time(4)};
+        return ContactNote{r.integer(0), r.id<AgentId>(1), r.text(2), r.text(3), r.time(4), r.text(5)};
       },
       [](const ContactNote& n) {
         return Cursor{n.id, 0, 0};

@@ -58,6 +58,7 @@ struct ContactRecord : Contact {
 void write(JsonWriter& out, const ContactRecord& contact);
 Result<ContactRecord> contact(storage::Tx& tx, ContactId id);  // kNotFound
 // Seen last first; q: a part of the name, external id, e-mail address or number as they are stored (masked).
+// By the full value: Contacts::search.
 Result<Page<ContactRecord>> contacts(storage::Tx& tx, std::string_view q, const std::optional<Cursor>& from,
                                      int limit);
 
@@ -66,6 +67,7 @@ struct ContactNote {
   AgentId agent_id;
   std::string agent_name, text;
   Timestamp created_at{};
+  std::string personal;  // marks in text, "" for none
 };
 void write(JsonWriter& out, const ContactNote& note);
 Result<Page<ContactNote>> notes(storage::Tx& tx, ContactId id, const std::optional<Cursor>& from,

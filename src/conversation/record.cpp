@@ -63,6 +63,7 @@ void write(JsonWriter& w, const StoredMessage& m, Audience audience) {
       .value(to_string(m.kind))
       .key("blocks")
       .raw(m.blocks);
+  if (audience == Audience::kAgents) w.key("personal").raw(m.personal.empty() ? "[]" : m.personal);
   w.key("client_id").or_null(m.client_id).key("pick").or_null(m.pick);
   w.key("article_id").or_null(m.article_id).key("article_question").or_null(m.article_question);
   w.key("decision").or_null(m.decision).key("probability");
@@ -139,6 +140,7 @@ StoredMessage read_message(const storage::Row& r, int o) {
   m.probability = r.real(o + 12);
   m.feedback = static_cast<int>(r.integer(o + 13));
   m.created_at = r.time(o + 14);
+  m.personal = r.text(o + 15);
   return m;
 }
 

@@ -36,7 +36,8 @@ struct StoredMessage {
   std::int64_t sender_id = 0;
   std::string sender_name;
   MessageKind kind = MessageKind::kText;
-  std::string blocks;  // JSON array
+  std::string blocks;    // JSON array
+  std::string personal;  // marks of personal data in blocks (vault/marks.hpp), "" for none; agents only
   std::string client_id, pick, article_id, article_question, decision;
   double probability = 0;
   int feedback = 0;
@@ -68,10 +69,10 @@ std::string preview_of(const Blocks& blocks);
   "m.id, m.conversation_id, m.sender, m.sender_id, CASE m.sender WHEN 'agent' THEN a.name ELSE '' END, "     \
   "m.kind, "                                                                                                 \
   "m.blocks, m.client_id, m.pick, m.article_id, m.article_question, m.decision, m.probability, m.feedback, " \
-  "m.created_at"
+  "m.created_at, m.personal"
 #define ZK_MESSAGE_FROM " FROM message m LEFT JOIN agent a ON m.sender = 'agent' AND a.id = m.sender_id "
 inline constexpr int kConversationColumns = 30;
-inline constexpr int kMessageColumns = 15;
+inline constexpr int kMessageColumns = 16;
 
 ConversationRecord read_conversation(const storage::Row& row, int offset = 0);
 StoredMessage read_message(const storage::Row& row, int offset = 0);

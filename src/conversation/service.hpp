@@ -36,6 +36,7 @@ class Service {
   std::optional<int> position(ConversationId id) const { return desk_->position(id); }
   Inboxes& inboxes() { return inboxes_; }
   Conversations& conversations() { return conversations_; }
+  const Intake& intake() const { return conversations_.intake(); }
   Contacts& contacts() { return contacts_; }
   Attachments& attachments() { return attachments_; }
   Presence& presence() { return presence_; }

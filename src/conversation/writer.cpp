@@ -31,6 +31,7 @@ constexpr Query kInsertMessage{
     "article_id, article_question, "
     "decision, probability, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
     "ON CONFLICT DO NOTHING RETURNING id"};
+constexpr Query kSavePersonal{"message.save_personal", "UPDATE message SET personal = $2 WHERE id = $1"};
 constexpr Query kSaveMessageState{"conversation.save_message_state",
                                   "UPDATE conversation SET preview = $2, last_message_id = $3, "
                                   "last_message_at = $4, unread_count = $5, bot_attempts = $6, "
@@ -145,6 +146,14 @@ Result<std::optional<StoredMessage>> Writer::insert(ConversationRecord& c, const
     if (c.first_reply_at == Timestamp{}) c.first_reply_at = now_;
   }
   return s;
+}
+
+Status Writer::keep_originals(const ConversationRecord& c, StoredMessage& m,
+                              const std::vector<vault::Original>& originals, const vault::Vault* vault) {
+  if (originals.empty() || !vault) return {};
+  ZK_TRY(const auto marks, vault->seal(tx_, c.contact_id, c.id, originals, now_));
+  m.personal = vault::to_json(marks);
+  return tx_.run(kSavePersonal, {m.id, m.personal}).map([](auto) {});
 }
 
 Status Writer::save_message_state(const ConversationRecord& c) {

@@ -10,9 +10,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "conversation/record.hpp"
 #include "storage/storage.hpp"
+#include "vault/vault.hpp"
 
 namespace zk::conversation {
 
@@ -61,6 +63,9 @@ class Writer {
   // Inserts the message and brings the record's counters in line with it; writes neither row nor event of the
   // conversation. Nothing when a message of that sender and client_id exists already.
   Result<std::optional<StoredMessage>> insert(ConversationRecord& c, const NewMessage& m);
+  // Seals what was masked in the message and notes where it stands; before the message is announced.
+  Status keep_originals(const ConversationRecord& c, StoredMessage& m,
+                        const std::vector<vault::Original>& originals, const vault::Vault* vault);
   // What a message changes: preview, counters, read marks, dialogue state. No column of a filter index but
   // the activity time.
   Status save_message_state(const ConversationRecord& c);

@@ -24,8 +24,10 @@ struct Contact {
   std::string name, email, phone;  // masked forms
   std::string locale;
   std::string attributes;    // JSON object: what the site passed (tier, page, order…)
+  std::string personal;      // marks of the masked forms (vault/marks.hpp), "" for none
   bool verified = false;
   Timestamp created_at{}, last_seen_at{};
+  Timestamp erased_at{};     // when his personal data was destroyed; never: it was not
 };
 
 struct Conversation {

@@ -28,10 +28,11 @@ constexpr std::array<std::string_view, 4> kSender{"visitor", "bot", "agent", "sy
 constexpr std::array<std::string_view, 3> kMessageKind{"text", "note", "activity"};
 constexpr std::array<std::string_view, 5> kRole{"admin", "supervisor", "agent", "editor", "viewer"};
 constexpr std::array<std::string_view, 3> kAvailability{"online", "away", "offline"};
-constexpr std::array<std::string_view, 18> kPermission{
+constexpr std::array<std::string_view, 20> kPermission{
     "public",          "visitor",          "signed_in",         "conversation.read", "conversation.write", "conversation.assign",
     "contact.read",    "contact.write",    "knowledge.read",    "knowledge.write",   "knowledge.publish",  "report.read",
-    "settings.read",   "settings.write",   "user.write",        "api_key.write",     "webhook.write",      "audit.read"};
+    "settings.read",   "settings.write",   "user.write",        "api_key.write",     "webhook.write",      "audit.read",
+    "personal_data.reveal", "personal_data.erase"};
 }  // namespace
 
 std::string_view to_string(ArticleStatus v) { return name_of(kArticleStatus, v); }
@@ -45,9 +46,7 @@ std::string_view to_string(SenderKind v) { return name_of(kSender, v); }
 std::string_view to_string(MessageKind v) { return name_of(kMessageKind, v); }
 std::string_view to_string(Role v) { return name_of(kRole, v); }
 std::string_view to_string(Availability v) { return name_of(kAvailability, v); }
-std::string_view to_string(Permission v) {
-  return v == Permission::kPersonalDataReveal ? "personal_data.reveal" : name_of(kPermission, v);
-}
+std::string_view to_string(Permission v) { return name_of(kPermission, v); }
 std::optional<ConversationStatus> conversation_status(std::string_view t) { return value_of<ConversationStatus>(kConversationStatus, t); }
 std::optional<Handler> handler(std::string_view t) { return value_of<Handler>(kHandler, t); }
 std::optional<SenderKind> sender_kind(std::string_view t) { return value_of<SenderKind>(kSender, t); }

@@ -28,7 +28,7 @@ enum class Permission {
   kUserWrite,                      // agents, roles
   kApiKeyWrite, kWebhookWrite,
   kAuditRead,
-  kPersonalDataReveal,
+  kPersonalDataReveal, kPersonalDataErase,
 };
 bool allows(Role role, Permission permission);
 std::string_view to_string(Permission permission);  // "conversation.read", …

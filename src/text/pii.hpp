@@ -12,6 +12,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,7 @@ enum class PiiType {
 inline constexpr int kPiiTypes = 11;
 std::string_view to_string(PiiType type);  // phone | landline | id_card | bank_card | email | plate |
                                            // passport | wechat | birthday | name | address
+std::optional<PiiType> pii_type(std::string_view text);
 
 struct PiiSpan {
   std::size_t start = 0, end = 0;  // in code points, end exclusive
@@ -50,5 +53,23 @@ std::string masked_form(std::string_view original, PiiType type);
 
 // The text with every span replaced by its masked form.
 std::string mask(std::string_view text);
+
+// The same, with what was taken out: [start, end) in code points is where its masked form stands in `text`.
+struct MaskedPiece {
+  PiiType type = PiiType::kPhone;
+  std::string original;
+  std::size_t start = 0, end = 0;
+};
+struct MaskedText {
+  std::string text;
+  std::vector<MaskedPiece> pieces;
+};
+// keep: originals it says true of stay as they are (what the company itself publishes).
+MaskedText mask_pieces(std::string_view text, const std::function<bool(const std::string&, PiiType)>& keep = {});
+
+// One spelling for all ways of writing a value, to compare and to look up by: half width, lower case, Chinese
+// digits as 0–9; numbers without country code and separators ("＋86 幺三八…" -> "138…"); texts without
+// blanks.
+std::string canonical_form(std::string_view original, PiiType type);
 
 }  // namespace zk::text

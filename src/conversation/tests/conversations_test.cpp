@@ -278,10 +278,14 @@ TEST_P(ConversationsTest, FeedbackAndRatingBelongToTheirVisitor) {
 }
 
 TEST(Intake, OnlyWhatAVisitorMaySendPasses) {
-  const Intake intake(
-      [](std::string_view s) { return s == "13812345678" ? std::string("138****5678") : std::string(s); });
-  const auto masked = must(intake.clean({TextBlock{" 13812345678\x01 "}}, SenderKind::kVisitor));
-  EXPECT_EQ(plain_text(masked), "138****5678");
+  const Intake intake;
+  const auto masked = must(intake.clean({TextBlock{" 打13812345678\x01 "}}, SenderKind::kVisitor));
+  EXPECT_EQ(plain_text(masked.blocks), "打138****5678");
+  ASSERT_EQ(masked.originals.size(), 1u);
+  EXPECT_EQ(masked.originals[0].value, "13812345678");
+  EXPECT_EQ(masked.originals[0].path, "/blocks/0/text");
+  EXPECT_EQ(masked.originals[0].start, 1u);
+  EXPECT_EQ(masked.originals[0].end, 12u);
   EXPECT_EQ(intake.clean({TextBlock{" \n"}}, SenderKind::kVisitor).error().field, "/blocks");
   EXPECT_EQ(intake.clean({TextBlock{"a"}, ButtonsBlock{{{"x", "y"}}}}, SenderKind::kVisitor).error().field,
             "/blocks/1");

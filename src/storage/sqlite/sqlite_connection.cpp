@@ -16,10 +16,10 @@ constexpr std::size_t kMaxStatements = 256;  // kept prepared, a connection
 constexpr int kOpsBetweenDeadlineChecks = 4000;
 
 // SQLite's defaults are for compatibility, these for durability and one behaviour on both engines (LIKE). The
-// map is moderate: what is mapped counts as resident. 4,000 pages: one checkpoint every 16 MB of log.
+// map is moderate: what is mapped counts as resident. Deleted rows are overwritten: what was erased is in no backup. 4,000 pages: one checkpoint every 16 MB of log.
 constexpr const char* kPragmas =
     "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA "
-    "cell_size_check = ON;"
+    "cell_size_check = ON; PRAGMA secure_delete = ON;"
     "PRAGMA case_sensitive_like = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 67108864;";
 constexpr const char* kLogPragmas =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA "

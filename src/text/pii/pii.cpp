@@ -9,13 +9,22 @@
 
 namespace zk::text {
 
+namespace {
+constexpr std::array<std::string_view, kPiiTypes> kNames{"phone",    "landline", "id_card",  "bank_card",
+                                                         "email",    "plate",    "passport", "wechat",
+                                                         "birthday", "name",     "address"};
+}  // namespace
+
 std::string_view to_string(PiiType type) {
-  static constexpr std::array<std::string_view, kPiiTypes> kNames{
-      "phone",    "landline", "id_card",  "bank_card", "email",  "plate",
-      "passport", "wechat",   "birthday", "name",      "address"};
   const auto i = static_cast<std::size_t>(type);
   ZK_CHECK(i < kNames.size());
   return kNames[i];
+}
+
+std::optional<PiiType> pii_type(std::string_view text) {
+  const auto it = std::find(kNames.begin(), kNames.end(), text);
+  if (it == kNames.end()) return std::nullopt;
+  return static_cast<PiiType>(it - kNames.begin());
 }
 
 std::vector<PiiSpan> find_pii(std::string_view text) {
@@ -81,18 +90,49 @@ std::string masked_form(std::string_view original, PiiType type) {
   return "****";
 }
 
-std::string mask(std::string_view text) {
+MaskedText mask_pieces(std::string_view text, const std::function<bool(const std::string&, PiiType)>& keep) {
   const auto spans = find_pii(text);
-  if (spans.empty()) return std::string(text);
+  if (spans.empty()) return {std::string(text), {}};
   const auto u = to_u32(text);
-  std::string out;
-  std::size_t at = 0;
+  const std::u32string_view all(u);
+  MaskedText out;
+  std::size_t at = 0, written = 0;  // code points of the text, and of what is written
   for (const auto& span : spans) {
-    out += to_utf8(std::u32string_view(u).substr(at, span.start - at));
-    out += masked_form(to_utf8(std::u32string_view(u).substr(span.start, span.end - span.start)), span.type);
+    MaskedPiece piece{span.type, to_utf8(all.substr(span.start, span.end - span.start))};
+    if (keep && keep(piece.original, span.type)) continue;
+    const auto form = masked_form(piece.original, span.type);
+    out.text += to_utf8(all.substr(at, span.start - at)) + form;
+    piece.start = written + span.start - at;
+    written = piece.end = piece.start + to_u32(form).size();
     at = span.end;
+    out.pieces.push_back(std::move(piece));
   }
-  return out + to_utf8(std::u32string_view(u).substr(at));
+  out.text += to_utf8(all.substr(at));
+  return out;
+}
+
+std::string mask(std::string_view text) { return mask_pieces(text).text; }
+
+std::string canonical_form(std::string_view original, PiiType type) {
+  const pii::Scan s(original);
+  std::u32string out;
+  const bool number = type == PiiType::kPhone || type == PiiType::kLandline || type == PiiType::kIdCard ||
+                      type == PiiType::kBankCard;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    if (number && s.digit[i] >= 0)
+      out += static_cast<char32_t>('0' + s.digit[i]);
+    else if (number && type == PiiType::kIdCard && (s.f[i] == 'x' || s.f[i] == U'×'))
+      out += 'x';
+    else if (!number && s.f[i] != ' ' && s.f[i] != '\n')
+      out += s.f[i];
+  }
+  if (type == PiiType::kPhone && out.size() > 11) out.erase(0, out.size() - 11);
+  if (type == PiiType::kLandline) {  // +86 10 … and 010 … are the same line
+    for (const std::u32string_view code : {U"0086", U"86"})
+      if (out.starts_with(code)) out.erase(0, code.size());
+    if (!out.starts_with('0') && out.size() > 8) out.insert(0, 1, U'0');
+  }
+  return to_utf8(out);
 }
 
 }  // namespace zk::text

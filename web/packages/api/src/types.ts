@@ -35,7 +35,8 @@ export type Permission =
   | "api_key.write"
   | "webhook.write"
   | "audit.read"
-  | "personal_data.reveal";
+  | "personal_data.reveal"
+  | "personal_data.erase";
 
 export interface Agent {
   id: Id;
@@ -79,6 +80,33 @@ export interface Inbox {
   team_id: Id | null;
   settings: InboxSettings;
 }
+export type PersonalKind =
+  | "phone"
+  | "landline"
+  | "id_card"
+  | "bank_card"
+  | "email"
+  | "plate"
+  | "passport"
+  | "wechat"
+  | "birthday"
+  | "name"
+  | "address";
+// A masked form in an object's text: path is a JSON pointer from the object, start and end count code points.
+export interface PersonalMark {
+  id: Id;
+  kind: PersonalKind;
+  path: string;
+  start: number;
+  end: number;
+}
+export interface RevealedPersonalData {
+  id: Id;
+  kind: PersonalKind;
+  value: string;
+  contact_id: Id;
+  conversation_id: Id | null;
+}
 export interface Contact {
   id: Id;
   external_id: string;
@@ -91,10 +119,13 @@ export interface Contact {
   created_at: Time;
   last_seen_at: Time | null;
   conversation_count: number;
+  personal: PersonalMark[];
+  erased_at: Time | null;
 }
 export interface ContactNote {
   id: Id;
   text: string;
+  personal: PersonalMark[];
   agent_id: Id | null;
   agent_name: string | null;
   created_at: Time;
@@ -152,6 +183,7 @@ export interface Message {
   sender_name: string;
   kind: "text" | "note" | "activity";
   blocks: Block[];
+  personal?: PersonalMark[]; // agents only
   client_id: string | null;
   pick: string | null;
   article_id: string | null;

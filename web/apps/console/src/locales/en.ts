@@ -1,5 +1,6 @@
 import home from "../features/home/en";
 import kb from "../features/knowledge/en";
+import personal from "../features/personal/en";
 import settings from "../features/settings/en";
 
 const en = {
@@ -207,6 +208,7 @@ const en = {
     past: "Past conversations",
     noPast: "No other conversations.",
   },
+  personal,
   contact: {
     external_id: "Customer id",
     email: "Email",

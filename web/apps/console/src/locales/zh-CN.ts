@@ -1,5 +1,6 @@
 import home from "../features/home/zh-CN";
 import kb from "../features/knowledge/zh-CN";
+import personal from "../features/personal/zh-CN";
 import settings from "../features/settings/zh-CN";
 
 const zhCN = {
@@ -189,6 +190,7 @@ const zhCN = {
     past: "历史会话",
     noPast: "没有其他会话。",
   },
+  personal,
   contact: {
     external_id: "客户编号",
     email: "邮箱",

@@ -40,6 +40,7 @@ const all: Permission[] = [
   "webhook.write",
   "audit.read",
   "personal_data.reveal",
+  "personal_data.erase",
 ];
 export const permissions: Record<Role, Permission[]> = {
   admin: all,
@@ -228,6 +229,8 @@ for (let i = 0; i < 70; i++) {
     created_at: minutesAgo(60 * 24 * 90),
     last_seen_at: minutesAgo(start),
     conversation_count: 3,
+    personal: i % 4 === 0 ? [{ id: 9000 + i, kind: "phone", path: "/phone", start: 0, end: 11 }] : [],
+    erased_at: null,
   });
   const ask = asks[i % asks.length]!;
   say(id, "visitor", text(ask), minutesAgo(start + 12));
@@ -320,6 +323,7 @@ contactNotes.push({
   id: 1,
   contact_id: 1,
   text: "老客户，偏好电话联系，注意语气。",
+  personal: [],
   agent_id: 2,
   agent_name: "王强",
   created_at: minutesAgo(60 * 30),

@@ -267,10 +267,36 @@ export class Double {
         agent_id: this.me.id,
         agent_name: this.me.name,
         created_at: data.now(),
+        personal: [],
         ...(body as { text: string }),
       };
       this.d.contactNotes.push(note);
       return made(201, note);
+    });
+    this.on("POST", "/contacts/search", ({ body }) => {
+      const q = (body as { q: string }).q.replace(/\D/g, "");
+      const items = this.d.contacts.filter((c) => q === "13812345678" && c.phone === "138****5678").slice(0, 5);
+      return { items, next_cursor: null };
+    });
+    this.on("POST", "/contacts/{id}/erase", ({ params }) => {
+      const c = this.d.contacts.find((x) => x.id === Number(params.id));
+      if (!c) return problem(404, "not_found");
+      Object.assign(c, {
+        external_id: "",
+        name: "",
+        email: "",
+        phone: "",
+        attributes: {},
+        personal: [],
+        erased_at: data.now(),
+      });
+      return { ...c };
+    });
+    this.on("POST", "/personal-data/{id}/reveal", ({ params }) => {
+      const id = Number(params.id);
+      return id >= 9000
+        ? { id, kind: "phone", value: "13812345678", contact_id: id - 8999, conversation_id: null }
+        : problem(404, "not_found");
     });
   }
 

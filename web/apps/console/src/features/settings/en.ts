@@ -134,5 +134,6 @@ export default {
     "webhook.write": "Manage webhooks",
     "audit.read": "See the audit log",
     "personal_data.reveal": "See unmasked personal data",
+    "personal_data.erase": "Erase a customer's personal data",
   },
 };

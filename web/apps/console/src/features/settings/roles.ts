@@ -19,6 +19,7 @@ const all: Permission[] = [
   "webhook.write",
   "audit.read",
   "personal_data.reveal",
+  "personal_data.erase",
 ];
 const notSupervisor: Permission[] = ["user.write", "api_key.write", "webhook.write", "settings.write"];
 export const permissionsOf: Record<Role, readonly Permission[]> = {

@@ -134,5 +134,6 @@ export default {
     "webhook.write": "管理 Webhook",
     "audit.read": "查看审计日志",
     "personal_data.reveal": "查看未脱敏的个人信息",
+    "personal_data.erase": "删除客户的个人信息",
   },
 };
