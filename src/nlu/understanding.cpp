@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/check.hpp"
+#include "nlu/letters.hpp"
 #include "text/text.hpp"
 
 namespace zk::nlu {
@@ -35,16 +36,15 @@ std::string without(View text, Words words) {
   return out;
 }
 
-std::size_t characters(View text) { return text::to_u32(text).size(); }
-
 // --- a person
 // --------------------------------------------------------------------------------------------------------
 
 // Compounds in which 人工, 真人, 客服 are no wish.
-constexpr View kNoPerson[] = {"自称客服", "自称是客服", "冒充客服", "假客服", "人工费",   "人工智能", "人工成本", "人工审核", "人工复核",   "人工核实",
-                              "人工核验", "人工晶",   "人工关节", "人工耳蜗", "人工授精",   "人工流产",
-                              "人工牙",   "人工草",   "人工湖",   "人工降",   "人工服务费", "人工钟",
-                              "真人秀",   "真人cs",   "真人认证", "真人照"};
+constexpr View kNoPerson[] = {"自称客服", "自称是客服", "冒充客服",   "假客服",   "人工费",   "人工智能",
+                              "人工成本", "人工审核",   "人工复核",   "人工核实", "人工核验", "人工晶",
+                              "人工关节", "人工耳蜗",   "人工授精",   "人工流产", "人工牙",   "人工草",
+                              "人工湖",   "人工降",     "人工服务费", "人工钟",   "真人秀",   "真人cs",
+                              "真人认证", "真人照"};
 constexpr View kPerson[] = {"人工",       "真人",   "活人",     "大活人", "真的人", "真正的人",
                             "真正的客服", "真客服", "客服人员", "坐席",   "座席",   "专员",
                             "主管",       "经理",   "负责人",   "领导",   "值班",   "店长",
@@ -93,9 +93,10 @@ constexpr View kEnglishFetch[] = {"talk",    "speak",  "connect",   "transfer", 
                                   "give me", "put me", "chat with", "want",     "need",
                                   "let me",  "can i",  "is there",  "call me",  "please"};
 // A question about people at work, not a wish for one of them.
-constexpr View kAboutHours[] = {"几点",     "电话多少", "电话是多少", "号码",         "上班时间",
-                                "工作时间", "服务时间", "电话号",     "什么时候上班", "什么时间上班",
-                                "24小时",   "营业",     "周末上",     "热线是",       "热线多少"};
+constexpr View kAboutHours[] = {
+    "几点",         "电话多少",     "电话是多少", "号码",   "上班时间", "工作时间", "服务时间", "电话号",
+    "什么时候上班", "什么时间上班", "24小时",     "营业",   "周末上",   "热线是",   "热线多少", "点还有",
+    "点有人",       "点还在",       "点下班",     "点上班", "点以后",   "点之后"};
 constexpr View kBareWish[] = {"人工",     "真人",           "客服",     "活人",     "人呢",     "来个人",
                               "叫个人来", "找个人",         "换个人",   "派个人来", "human",    "agent",
                               "operator", "representative", "人工人工", "客服客服", "我要人工", "要客服"};
@@ -307,47 +308,10 @@ constexpr View kAngryEmoji[] = {"😡", "😠", "🤬", "😤", "👎", "💢", 
                kSadEmoji[] = {"😭", "😢", "😞", "😔", "😩", "😫", "💔"},
                kGladEmoji[] = {"😊", "😄", "😁", "🙏", "👍", "❤", "🌹", "😍", "🥰", "😀", "💐", "😘"};
 
-constexpr View kGreeting[] = {"你好",         "您好",     "在吗",     "在么",         "在不在",
-                              "在嘛",         "有人在吗", "嗨",       "哈喽",         "哈啰",
-                              "喂",           "早上好",   "早安",     "上午好",       "下午好",
-                              "晚上好",       "中午好",   "晚安",     "亲",           "hi",
-                              "hello",        "hey",      "hi there", "good morning", "good afternoon",
-                              "good evening", "你好啊",   "您好啊",   "你好呀",       "客服你好",
-                              "你好客服",     "哈罗",     "hallo",    "小助手你好",   "在吗亲",
-                              "亲在吗",       "请问",     "你好请问", "您好请问",     "打扰一下",
-                              "我想问一下",   "想问一下", "咨询一下", "我想咨询",     "有个问题"};
-constexpr View kThanks[] = {"谢谢",       "谢谢你",     "谢谢您",       "多谢",
-                            "感谢",       "谢了",       "谢啦",         "非常感谢",
-                            "太感谢了",   "好的谢谢",   "谢谢啊",       "thx",
-                            "thanks",     "thank you",  "thanks a lot", "thank you so much",
-                            "ty",         "3q",         "好谢谢",       "嗯谢谢",
-                            "知道了谢谢", "明白了谢谢", "可以了谢谢",   "谢谢亲",
-                            "麻烦你了",   "麻烦了",     "辛苦了",       "辛苦你了",
-                            "ok谢谢",     "行谢谢"};
-constexpr View kBye[] = {"再见",           "拜拜",     "拜",      "88",       "886",    "bye",
-                         "bye bye",        "goodbye",  "see you", "没事了",   "没有了", "没别的了",
-                         "没问题了",       "不用了",   "先这样",  "就这样吧", "就这样", "没了",
-                         "没有其他问题了", "那就这样", "回头见"};
-constexpr View kAcknowledge[] = {
-    "好",     "好的",     "好吧",   "好滴",   "好嘞",   "嗯",     "嗯嗯",  "哦",      "哦哦",   "噢",
-    "行",     "行吧",     "可以",   "知道了", "明白",   "明白了", "了解",  "了解了",  "懂了",   "收到",
-    "ok",     "okay",     "okk",    "got it", "i see",  "fine",   "sure",  "alright", "哦好的", "嗯好的",
-    "那好吧", "原来如此", "这样啊", "哦这样", "解决了", "搞定了", "可以了"};
-constexpr View kPraise[] = {"你真棒",    "真棒",     "棒",      "厉害",     "不错",     "很好",  "太好了",
-                            "真聪明",    "你真聪明", "赞",      "点赞",     "good",     "great", "nice",
-                            "well done", "perfect",  "awesome", "服务真好", "服务不错", "牛",    "给力"};
-constexpr View kWho[] = {"你是谁",          "你叫什么",      "你叫啥",          "你叫什么名字",
-                         "你是机器人吗",    "你是真人吗",    "你是人吗",        "你是ai吗",
-                         "是机器人吗",      "你会什么",      "你能做什么",      "你能干什么",
-                         "你能干嘛",        "你有什么功能",  "who are you",     "are you a robot",
-                         "are you a bot",   "are you human", "what can you do", "what is your name",
-                         "what's your name"};
-constexpr View kTrim[] = {"啊", "呀", "哈",   "呢",     "哦",   "噢",   "啦", "嘛", "吧",
-                          "哟", "亲", "客服", "小姐姐", "小哥", "老师", "您", "~"};
-
 bool one_of(View text, Words words) { return std::find(words.begin(), words.end(), text) != words.end(); }
 
-// Letters and digits only, in order: what is left of a message when punctuation and emoji are taken away.
+}  // namespace
+
 std::string letters(View normalised) {
   std::string out;
   for (const char32_t c : text::to_u32(normalised))
@@ -357,21 +321,6 @@ std::string letters(View normalised) {
   while (!out.empty() && out.back() == ' ') out.pop_back();
   return out;
 }
-
-struct TalkRow {
-  Words words;
-  SmallTalk talk;
-};
-SmallTalk look_up(View s) {
-  const TalkRow rows[] = {{kGreeting, SmallTalk::kGreeting}, {kThanks, SmallTalk::kThanks},
-                          {kBye, SmallTalk::kBye},           {kAcknowledge, SmallTalk::kAcknowledge},
-                          {kPraise, SmallTalk::kPraise},     {kWho, SmallTalk::kWhoAreYou}};
-  for (const auto& row : rows)
-    if (one_of(s, row.words)) return row.talk;
-  return SmallTalk::kNone;
-}
-
-}  // namespace
 
 bool wants_person(View text) {
   const std::string t = without(text, kNoPerson);
@@ -419,36 +368,6 @@ Urgency urgency(View whole) {
 }
 
 bool is_abusive(View text) { return has(text, kAbuse); }
-
-std::string_view to_string(SmallTalk talk) {
-  constexpr std::array<View, 8> kNames{"none",        "greeting", "thanks",      "bye",
-                                       "acknowledge", "praise",   "who_are_you", "empty"};
-  const auto i = static_cast<std::size_t>(talk);
-  ZK_CHECK(i < kNames.size());
-  return kNames[i];
-}
-
-SmallTalk small_talk(View text) {
-  std::string s = letters(text);
-  if (s.empty()) return SmallTalk::kEmpty;
-  if (characters(s) > 16) return SmallTalk::kNone;
-  if (const auto t = look_up(s); t != SmallTalk::kNone) return t;
-  // Once without particles and forms of address, then as two pieces of small talk side by side
-  // (好的谢谢再见).
-  std::string core = without(s, kTrim);
-  if (core.empty()) return SmallTalk::kGreeting;
-  if (const auto t = look_up(core); t != SmallTalk::kNone) return t;
-  for (const auto* side : {&s, &core}) {
-    const auto u = text::to_u32(*side);
-    for (std::size_t cut = 1; cut < u.size(); ++cut) {
-      const auto first = look_up(text::to_utf8(std::u32string_view(u).substr(0, cut)));
-      const auto then = look_up(text::to_utf8(std::u32string_view(u).substr(cut + (u[cut] == U' '))));
-      if (first != SmallTalk::kNone && then != SmallTalk::kNone)
-        return first == SmallTalk::kAcknowledge ? then : first;
-    }
-  }
-  return SmallTalk::kNone;
-}
 
 double sentiment(View text) {
   const auto count = [&](Words words) {

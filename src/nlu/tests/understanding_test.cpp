@@ -48,6 +48,9 @@ TEST(SmallTalk, WholeMessagesOnly) {
   EXPECT_EQ(of("嗯嗯知道了"), SmallTalk::kAcknowledge);
   EXPECT_EQ(of("没有了，再见"), SmallTalk::kBye);
   EXPECT_EQ(of("你是机器人吗"), SmallTalk::kWhoAreYou);
+  for (const char* s : {"辛苦啦", "好的我知道了", "拜拜啦", "没别的事了", "那我就放心了", "在不在呀"})
+    EXPECT_NE(of(s), SmallTalk::kNone) << s;
+  EXPECT_EQ(of("这样可以？"), SmallTalk::kNone);
   EXPECT_EQ(of("？？"), SmallTalk::kEmpty);
   EXPECT_EQ(of("😡"), SmallTalk::kEmpty);
   for (const char* s : {"你好我想退货", "谢谢，那运费谁出", "好的那怎么申请", "不错的话能换颜色吗",
