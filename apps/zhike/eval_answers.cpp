@@ -22,7 +22,7 @@ struct Flags {
   ModelFlags models;
   std::string articles, questions, multiturn, similar, predictions;
   double target = 0.98;
-  bool as_json = false;
+  bool as_json = false, traces = false;
 };
 
 struct Run {
@@ -79,7 +79,7 @@ Status ask_questions(const dialogue::Engine& engine, const answering::Answerer& 
 }
 
 Status hold_dialogues(const dialogue::Engine& engine, const answering::Answerer& answerer,
-                      const std::vector<answering::Dialogue>& dialogues, Run& run) {
+                      const std::vector<answering::Dialogue>& dialogues, bool traces, Run& run) {
   Progress progress("dialogues", dialogues.size());
   for (const auto& d : dialogues) {
     std::string state;
@@ -108,6 +108,7 @@ Status hold_dialogues(const dialogue::Engine& engine, const answering::Answerer&
       auto line = line_of(d.turns[t].text, reply);
       line["dialogue"] = d.id;
       line["turn"] = t + 1;
+      if (traces) line["trace"] = json::parse(reply.trace);
       run.lines.push_back(std::move(line));
       offered = reply.options;
     }
@@ -160,7 +161,7 @@ Status evaluate(const Flags& flags) {
   options.target = flags.target;
   const dialogue::Engine engine(options);
   ZK_TRY_STATUS(ask_questions(engine, *answerer, run));
-  ZK_TRY_STATUS(hold_dialogues(engine, *answerer, dialogues, run));
+  ZK_TRY_STATUS(hold_dialogues(engine, *answerer, dialogues, flags.traces, run));
   if (!flags.predictions.empty()) {
     std::ofstream out(flags.predictions, std::ios::binary);
     for (const auto& line : run.lines) out << json::serialize(line) << '\n';
@@ -197,6 +198,7 @@ void add_eval_answers(CLI::App& eval) {
   command->add_option("--more-similar", flags->similar, "Similar questions to add to the articles (JSONL)");
   command->add_option("--target", flags->target, "Precision wanted of direct answers")->capture_default_str();
   command->add_option("--predictions", flags->predictions, "Write one line a question here");
+  command->add_flag("--traces", flags->traces, "With the trace of every turn of a dialogue");
   command->add_flag("--json", flags->as_json, "One JSON object");
   flags->models.add_to(*command);
   command->callback([flags] { exit_with(evaluate(*flags)); });

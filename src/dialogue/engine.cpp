@@ -8,6 +8,8 @@
 #include "dialogue/policy.hpp"
 #include "dialogue/reading.hpp"
 #include "dialogue/state.hpp"
+#include "dialogue/thread.hpp"
+#include "dialogue/versions.hpp"
 #include "dialogue/wording.hpp"
 #include "nlu/understanding.hpp"
 #include "text/text.hpp"
@@ -17,12 +19,8 @@ namespace json = boost::json;
 namespace {
 
 using Time = std::chrono::steady_clock;
-constexpr double kThreadWeight = 0.6;  // of the reading behind what was said before, beside the bare one
-constexpr double kOptionAnswer =
-    0.6;  // share of the options' probability that words must give one to choose it
-constexpr double kElsewhereFactor =
-    0.8;  // of the answer threshold: this sure, words after an ask-back start a new topic
 constexpr std::size_t kReasons = 5;
+constexpr std::size_t kMostClauses = 6;
 
 double ms_since(Time::time_point t) {
   return std::chrono::duration<double, std::milli>(Time::now() - t).count();
@@ -56,23 +54,33 @@ class Turn {
     trace_["normalised"] = normalised_;
     stage("normalise");
     if (!input_.pick.empty()) return take_pick();
-    const auto alarm = alarm_of(normalised_);
-    const auto talk = nlu::small_talk(normalised_);
+    urgency_ = nlu::urgency(normalised_);
+    const auto alarm = alarm_of(normalised_, urgency_);
     sign_ = sign_of(normalised_);
-    stage("understand");
-    trace_["urgency"] = nlu::to_string(nlu::urgency(normalised_));
+    trace_["urgency"] = nlu::to_string(urgency_);
     trace_["sentiment"] = nlu::sentiment(text_);
+    stage("understand");
     if (alarm == Alarm::kPerson || alarm == Alarm::kAlways) return hand_over(), Status{};
     if (!state_.asked.empty()) {
       ZK_TRY(const bool done, take_words());
       if (done) return {};
     }
-    if (talk != nlu::SmallTalk::kNone) return small_talk(talk), Status{};
+    if (const auto talk = nlu::small_talk(normalised_); talk != nlu::SmallTalk::kNone)
+      return small_talk(talk), Status{};
     if (alarm == Alarm::kHazard) return answer_or_alarm();
-    if (sign_.unsolved && !state_.given.empty()) return unsolved();
-    if (!state_.topics.empty() && !sign_.elsewhere && (sign_.follows || sign_.correction || sign_.back))
-      return follow();
-    return question();
+    const auto said = thread();
+    if (sign_.unsolved && !said.empty()) return unsolved(said.front());
+    if (!said.empty() && !sign_.elsewhere) return in_thread(said);
+    return question(sign_.elsewhere ? sign_.rest : text_);
+  }
+
+  // What this message may hang on, nearest first: an ask-back still open, then the topics before.
+  std::vector<Said> thread() const {
+    std::vector<Said> said;
+    if (!state_.asked.empty() && !state_.options.empty())
+      said.push_back({state_.asked, state_.options.front(), state_.options});
+    for (const auto& t : state_.topics) said.push_back({t.question, t.article_id, {}});
+    return said;
   }
 
   void stage(std::string_view name) {
@@ -82,6 +90,18 @@ class Turn {
 
   Result<answering::Finding> find(const std::string& text) {
     return answerer_.find({text, input_.now, input_.channel}, options_.target);
+  }
+
+  Belief belief(const answering::Finding& f) {
+    auto b = belief_of(f);
+    versions().merge(b);
+    return b;
+  }
+  const Versions& versions() {
+    if (!versions_)
+      versions_.emplace(answerer_.knowledge(), text::language(text_.empty() ? input_.locale : text_),
+                        input_.now, input_.channel);
+    return *versions_;
   }
 
   // The thresholds of the last finding go with the trace.
@@ -111,12 +131,16 @@ class Turn {
     candidates(b);
     return answer(id, asked);
   }
-  Status answer(const std::string& id, std::string_view asked) {
+  Status answer(const std::string& wanted, std::string_view asked) {
+    const std::string id = versions().of(wanted);
     const auto at = answerer_.knowledge().find(id);
     if (!at) return none();
+    const auto& article = answerer_.knowledge().article(*at);
     reply_.decision = Decision::kAnswer;
     reply_.article_id = id;
-    const auto& blocks = answerer_.knowledge().article(*at).answer;
+    if (language_ == "en" && !text_.empty() && article.language.starts_with("zh"))
+      reply_.blocks = text_blocks(say_other_language());
+    const auto& blocks = article.answer;
     reply_.blocks.insert(reply_.blocks.end(), blocks.begin(), blocks.end());
     state_.answered(asked, id);
     stage("compose");
@@ -125,11 +149,23 @@ class Turn {
 
   Status clarify(const Belief& b, std::string_view asked, std::vector<std::string> options) {
     candidates(b);
+    take_out_declined(options);
+    if (options.empty() || state_.rounds >= kMostRounds) return none();
+    reply_.decision = Decision::kClarify;
+    reply_.blocks = text_blocks(say_clarify(options.size(), language_));
+    state_.rounds += 1;
+    offer(asked, std::move(options));
+    stage("compose");
+    return {};
+  }
+  void take_out_declined(std::vector<std::string>& options) const {
     std::erase_if(options, [&](const auto& id) {
       return std::find(state_.declined.begin(), state_.declined.end(), id) != state_.declined.end() ||
              !answerer_.knowledge().find(id);
     });
-    if (options.empty() || state_.rounds >= kMostRounds) return none();
+  }
+  // Buttons for these articles, and the memory of having asked.
+  void offer(std::string_view asked, std::vector<std::string> options) {
     std::vector<std::string> titles;
     for (const auto& id : options)
       titles.push_back(answerer_.knowledge().article(*answerer_.knowledge().find(id)).question);
@@ -140,14 +176,9 @@ class Turn {
       buttons.choices.push_back(reply_.options.back());
     }
     buttons.choices.push_back({"none", label_none_of_these(language_)});
-    reply_.decision = Decision::kClarify;
-    reply_.blocks = text_blocks(say_clarify(options.size(), language_));
     reply_.blocks.emplace_back(std::move(buttons));
     state_.asked = std::string(text::prefix(asked, 130));
     state_.options = std::move(options);
-    ++state_.rounds;
-    stage("compose");
-    return {};
   }
 
   Status none() {
@@ -161,7 +192,7 @@ class Turn {
 
   void hand_over() {
     reply_.decision = Decision::kHandover;
-    reply_.priority = nlu::priority(nlu::urgency(normalised_));
+    reply_.priority = nlu::priority(urgency_);
     reply_.blocks = text_blocks(say_handover(reply_.priority > 0, language_));
     state_.clear_pending();
     stage("compose");
@@ -173,9 +204,7 @@ class Turn {
     stage("compose");
   }
 
-  Status act(const answering::Finding& f, const Belief& b, std::string_view asked, double answer_at) {
-    auto at = f.operating;
-    at.answer = std::min(at.answer, answer_at);
+  Status act(const Belief& b, std::string_view asked, const answering::Operating& at) {
     stage("decide");
     switch (decide(b, at)) {
       case Decision::kAnswer:
@@ -192,7 +221,7 @@ class Turn {
   Status take_pick() {
     if (input_.pick == "human") return hand_over(), Status{};
     if (input_.pick == "none") {
-      state_.declined.insert(state_.declined.end(), state_.options.begin(), state_.options.end());
+      decline();
       return none();
     }
     constexpr std::string_view kArticle = "article:";
@@ -201,153 +230,147 @@ class Turn {
     return answer(input_.pick.substr(kArticle.size()), state_.asked);
   }
 
-  // Words after an ask-back. False: they are no answer to it.
+  // Words that take an option or none of them. False: they are no plain answer to what was asked back.
   Result<bool> take_words() {
     const auto offered = static_cast<int>(state_.options.size());
     if (is_none_of_these(normalised_)) {
+      decline();
       ZK_TRY_STATUS(none());
       return true;
     }
     auto n = ordinal_of(normalised_, offered);
     if (n == 0 && is_yes(normalised_)) n = 1;
-    if (n > 0 && n <= offered) {
-      reply_.probability = 1;
-      ZK_TRY_STATUS(
-          answer(std::string(state_.options[static_cast<std::size_t>(n - 1)]), std::string(state_.asked)));
-      return true;
-    }
-    if (nlu::small_talk(normalised_) != nlu::SmallTalk::kNone) return false;
-    if (sign_.unsolved) {  // tried it already: what was offered is as good as given
-      state_.given.insert(state_.given.end(), state_.options.begin(), state_.options.end());
-      state_.clear_pending();
-      return false;
-    }
-    ZK_TRY(const auto alone, find(text_));
-    const auto asked = state_.asked + " " + text_;
-    ZK_TRY(const auto threaded, find(asked));
-    stage("retrieve");
-    const auto bare = belief_of(alone);
-    const auto joined = join(alone, threaded, kThreadWeight);
-    const auto offered_it = [&](const Scored& c) {
-      return std::find(state_.options.begin(), state_.options.end(), c.article_id) != state_.options.end();
-    };
-    if (bare.right >= alone.operating.answer * kElsewhereFactor && !offered_it(bare.candidates.front())) {
-      state_.clear_pending();
-      return false;
-    }
-    double all = 0;
-    const Scored* best = nullptr;
-    for (const auto& c : joined.candidates)
-      if (offered_it(c)) {
-        all += c.probability;
-        if (!best) best = &c;
-      }
-    note(threaded, joined, "answer_to_clarify");
-    if (best && best->probability >= kOptionAnswer * all &&
-        best->probability >= joined.candidates.front().probability / 2) {
-      ZK_TRY_STATUS(answer(joined, std::string(best->article_id), asked));
-      return true;
-    }
-    ZK_TRY_STATUS(act(threaded, joined, asked, options_.thread_answer));
+    if (n == 0 || n > offered) return false;
+    reply_.probability = 1;
+    ZK_TRY_STATUS(
+        answer(std::string(state_.options[static_cast<std::size_t>(n - 1)]), std::string(state_.asked)));
     return true;
+  }
+  void decline() {
+    state_.declined.insert(state_.declined.end(), state_.options.begin(), state_.options.end());
   }
 
   Status answer_or_alarm() {
     ZK_TRY(const auto f, find(text_));
-    const auto b = belief_of(f);
+    const auto b = belief(f);
     stage("retrieve");
     note(f, b, "danger");
     candidates(b);
-    if (b.right >= f.operating.answer) return act(f, b, text_, f.operating.answer);
+    if (b.right >= f.operating.answer) return act(b, text_, f.operating);
     hand_over();
     return {};
   }
 
   // What was answered did not help: a question in the same breath may lead on; else a person. Never the same
   // answer again.
-  Status unsolved() {
-    std::optional<answering::Finding> best;
-    const auto parts = answering::clauses(text_, 6);
-    const std::vector<std::string> last =
-        parts.empty() ? std::vector<std::string>{} : std::vector<std::string>{parts.back()};
-    for (const auto& part : last) {
-      ZK_TRY(auto f, find(part));
-      auto b = belief_of(f);
-      leave_out(b, state_.given);
-      if (asks_something(part) && b.right >= options_.thread_answer) {
-        stage("retrieve");
-        note(f, b, "unsolved");
-        return answer(b, b.candidates.front().article_id, text_);
-      }
+  Status unsolved(const Said& said) {
+    const auto parts = answering::clauses(text_, kMostClauses);
+    const auto last = text::normalise(parts.empty() ? text_ : parts.back());
+    if (asks_something(last)) {
+      auto sign = sign_of(last);
+      ZK_TRY(const auto alone, find(sign.rest));
+      ZK_TRY(auto read, read_in_thread(alone, sign, said, finder()));
+      leave_out(read.belief, state_.given);
+      stage("retrieve");
+      note(alone, read.belief, "unsolved");
+      if (read.belief.right >= options_.thread_answer)
+        return answer(read.belief, read.belief.candidates.front().article_id, text_);
     }
-    stage("retrieve");
     hand_over();
     return {};
   }
-  static bool asks_something(const std::string& part) {
-    const auto s = text::normalise(part);
-    for (const auto cue : {"吗", "怎", "咋", "哪", "多少", "几", "能不能", "可以", "能去", "啥", "如何",
-                           "申请", "how", "can", "where"})
-      if (s.find(cue) != std::string::npos) return true;
-    return false;
+
+  Find finder() {
+    return [this](const std::string& text) { return find(text); };
   }
 
-  Status follow() {
-    const auto rest = sign_.rest.empty() ? normalised_ : sign_.rest;
-    ZK_TRY(const auto alone, find(rest));
-    std::optional<Belief> best;
-    std::optional<answering::Finding> threaded;
-    const std::size_t reach = sign_.back ? state_.topics.size() : 1;
+  Status in_thread(const std::vector<Said>& said) {
+    const bool signed_ = sign_.follows || sign_.points || sign_.correction || sign_.back;
+    ZK_TRY(const auto alone, find(sign_.rest));
+    const auto bare = belief(alone);
+    if (!signed_ && (bare.right >= alone.operating.answer || nlu::questions(text_).size() > 1))
+      return question(text_);
+    std::optional<InThread> best;
+    const std::size_t reach = sign_.back ? said.size() : 1;
     for (std::size_t t = 0; t < reach; ++t) {
-      ZK_TRY(auto f, find(state_.topics[t].question + " " + rest));
-      auto b = join(alone, f, sign_.correction ? kThreadWeight / 2 : kThreadWeight);
-      if (best && best->right >= b.right) continue;
-      best = std::move(b);
-      threaded = std::move(f);
+      ZK_TRY(auto read, read_in_thread(alone, sign_, said[t], finder()));
+      versions().merge(read.belief);
+      if (!best || read.belief.right > best->belief.right) best = std::move(read);
     }
     stage("retrieve");
-    auto belief = *std::move(best);
-    if (sign_.correction) leave_out(belief, {state_.topics.front().article_id});
-    note(*threaded, belief, sign_.correction ? "correction" : sign_.back ? "return" : "follow_up");
-    const auto asked = sign_.correction ? rest : state_.topics.front().question + " " + rest;
-    if (belief.candidates.empty()) return none();
-    return act(*threaded, belief, asked, options_.thread_answer);
+    note(alone, best->belief, sign_.correction ? "correction" : sign_.back ? "return" : "follow_up");
+    trace_["thread_features"] = std::move(best->features);
+    if (!state_.asked.empty()) abandon();
+    auto at = alone.operating;
+    at.answer = std::min(at.answer, signed_ ? options_.thread_answer : options_.unsigned_answer);
+    at.none = options_.thread_none;
+    return act(best->belief, best->question, at);
+  }
+  // What was asked back is left behind: a return may come to it.
+  void abandon() {
+    state_.topics.insert(state_.topics.begin(),
+                         {state_.asked, state_.options.empty() ? "" : state_.options.front()});
+    if (state_.topics.size() > State::kMostTopics) state_.topics.resize(State::kMostTopics);
+    state_.asked.clear();
+    state_.options.clear();
   }
 
-  Status question() {
-    const auto& asked = sign_.elsewhere || sign_.back || sign_.correction ? sign_.rest : text_;
+  Status question(const std::string& asked) {
     ZK_TRY(const auto f, find(asked));
-    const auto b = belief_of(f);
+    const auto b = belief(f);
     stage("retrieve");
     note(f, b, "alone");
-    if (b.right < f.operating.answer) {
-      ZK_TRY(const bool answered, answer_parts());
-      if (answered) {
-        candidates(b);
-        return {};
-      }
+    if (!state_.asked.empty()) abandon();
+    ZK_TRY(const bool answered, answer_parts(b, f.operating));
+    if (answered) {
+      candidates(b);
+      return {};
     }
-    return act(f, b, asked, f.operating.answer);
+    return act(b, asked, f.operating);
   }
 
-  // Several questions in one message: each that is sure by itself is answered, in their order.
-  Result<bool> answer_parts() {
+  // Several questions in one message: each that is sure is answered, in their order; of the others the first
+  // is asked back behind the answers. False: none is sure.
+  Result<bool> answer_parts(const Belief& whole, const answering::Operating& at) {
     const auto parts = nlu::questions(text_);
-    std::vector<std::string> ids;
     if (parts.size() < 2) return false;
+    std::vector<std::string> ids;
+    const auto add = [&](const std::string& id) {
+      if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+    };
+    if (decide(whole, at) == Decision::kAnswer) add(whole.candidates.front().article_id);
+    std::vector<std::pair<std::string, Belief>> open;
     for (const auto& part : parts) {
       ZK_TRY(const auto f, find(part));
-      const auto b = belief_of(f);
-      if (b.right >= f.operating.answer &&
-          std::find(ids.begin(), ids.end(), b.candidates.front().article_id) == ids.end())
-        ids.push_back(b.candidates.front().article_id);
+      auto b = belief(f);
+      const auto what = decide(b, f.operating);
+      if (what == Decision::kAnswer)
+        add(b.candidates.front().article_id);
+      else if (what == Decision::kClarify)
+        open.emplace_back(part, std::move(b));
     }
     if (ids.empty()) return false;
     trace_["parts"] = parts.size();
     for (const auto& id : ids) ZK_TRY_STATUS(answer(id, text_));
-    reply_.article_id = ids.front();
+    reply_.article_id = versions().of(ids.front());
     reply_.also.assign(ids.begin() + 1, ids.end());
+    offer_first(open, ids);
     return true;
+  }
+  void offer_first(const std::vector<std::pair<std::string, Belief>>& open,
+                   const std::vector<std::string>& answered) {
+    for (const auto& [part, b] : open) {
+      auto options = options_of(b);
+      if (std::find(answered.begin(), answered.end(), options.front()) != answered.end()) continue;
+      std::erase_if(options, [&](const auto& id) {
+        return std::find(answered.begin(), answered.end(), id) != answered.end();
+      });
+      take_out_declined(options);
+      if (options.empty()) continue;
+      auto lead = text_blocks(say_also(part, language_));
+      reply_.blocks.insert(reply_.blocks.end(), lead.begin(), lead.end());
+      return offer(part, std::move(options));
+    }
   }
 
   const answering::Answerer& answerer_;
@@ -357,8 +380,10 @@ class Turn {
   State state_;
   std::string normalised_;
   std::string_view language_ = "zh";
+  nlu::Urgency urgency_ = nlu::Urgency::kNone;
   Sign sign_;
   Reply reply_;
+  std::optional<Versions> versions_;
   json::object trace_;
   json::array stages_;
   const Time::time_point start_ = Time::now();

@@ -1,8 +1,6 @@
 #include "dialogue/policy.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <unordered_map>
 
 #include "text/text.hpp"
 
@@ -13,57 +11,12 @@ constexpr std::size_t kMostCandidates = 10;
 constexpr double kLeastShare = 1.0 / 30;
 constexpr std::size_t kMostLabel = 24;
 
-void sort_and_cut(Belief& b) {
-  std::stable_sort(b.candidates.begin(), b.candidates.end(),
-                   [](const auto& x, const auto& y) { return x.probability > y.probability; });
-  if (b.candidates.size() > kMostCandidates) b.candidates.resize(kMostCandidates);
-}
-
 }  // namespace
 
 Belief belief_of(const answering::Finding& f) {
   Belief b{f.kb, {}, f.judgement.right, f.judgement.ambiguous, f.judgement.none};
   for (std::size_t i = 0; i < std::min(f.judgement.candidates.size(), kMostCandidates); ++i)
     b.candidates.push_back({f.id(i), f.judgement.candidates[i].probability});
-  return b;
-}
-
-Belief join(const answering::Finding& alone, const answering::Finding& in_thread, double thread_weight) {
-  if (alone.kb != in_thread.kb || alone.judgement.candidates.empty() ||
-      in_thread.judgement.candidates.empty())
-    return belief_of(alone);
-  std::unordered_map<std::uint32_t, double> score;
-  const auto add = [&](const answering::Finding& f, double weight, bool first) {
-    const double top = f.judgement.candidates.front().score;
-    const double least =
-        f.judgement.candidates.back().score - top;  // what neither reading lists is no better than its last
-    for (const auto& c : f.judgement.candidates)
-      if (first)
-        score[c.article] = weight * (c.score - top);
-      else
-        score.try_emplace(c.article, 0.0);
-    if (first) return;
-    std::unordered_map<std::uint32_t, double> here;
-    for (const auto& c : f.judgement.candidates) here[c.article] = c.score - top;
-    for (auto& [article, s] : score) {
-      const auto at = here.find(article);
-      s += weight * (at == here.end() ? least : at->second);
-    }
-  };
-  const double alone_least =
-      alone.judgement.candidates.back().score - alone.judgement.candidates.front().score;
-  add(alone, 1, true);
-  for (const auto& c : in_thread.judgement.candidates) score.try_emplace(c.article, alone_least);
-  add(in_thread, thread_weight, false);
-  Belief b{alone.kb, {}, 0, 0, std::min(alone.judgement.none, in_thread.judgement.none)};
-  double best = -1e300, total = 0;
-  for (const auto& [article, s] : score) best = std::max(best, s);
-  for (const auto& [article, s] : score) total += std::exp(s - best);
-  for (const auto& [article, s] : score)
-    b.candidates.push_back(
-        {alone.kb->article(article).external_id, (1 - b.none) * std::exp(s - best) / total});
-  sort_and_cut(b);
-  b.right = b.candidates.front().probability;
   return b;
 }
 

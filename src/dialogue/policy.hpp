@@ -18,10 +18,6 @@ struct Belief {
 
 Belief belief_of(const answering::Finding& finding);
 
-// What two readings of the same message (alone, and behind what was said before) say together: the scores of
-// both count, those of the reading with its thread by `thread_weight`.
-Belief join(const answering::Finding& alone, const answering::Finding& in_thread, double thread_weight);
-
 // Without those articles; the others keep their probabilities.
 void leave_out(Belief& belief, const std::vector<std::string>& article_ids);
 

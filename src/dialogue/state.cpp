@@ -37,21 +37,21 @@ json::array array_of(const std::vector<std::string>& ids) { return json::array(i
 
 void State::answered(std::string_view question, std::string_view article_id) {
   if (topics.empty() || topics.front().article_id != article_id) {
-    given.clear();
     std::erase_if(topics, [&](const Topic& t) { return t.article_id == article_id; });
     topics.insert(topics.begin(), Topic{});
   }
   topics.front() = {cut(question), std::string(article_id)};
+  std::erase(given, article_id);
   given.emplace_back(article_id);
   if (given.size() > kMostIds) given.erase(given.begin());
   if (topics.size() > kMostTopics) topics.resize(kMostTopics);
+  declined.clear();
   clear_pending();
 }
 
 void State::clear_pending() {
   asked.clear();
   options.clear();
-  declined.clear();
   rounds = 0;
 }
 

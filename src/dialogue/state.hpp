@@ -19,8 +19,7 @@ struct State {
   std::vector<std::string> options;   // article ids offered with it
   std::vector<std::string> declined;  // offered before and not taken
   int rounds = 0;                     // asked back in a row
-  std::vector<std::string>
-      given;  // answers of the newest topic, so that none is repeated when it did not help
+  std::vector<std::string> given;     // answers so far, newest last: none is repeated when it did not help
 
   void answered(std::string_view question, std::string_view article_id);
   void clear_pending();

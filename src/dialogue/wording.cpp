@@ -107,6 +107,13 @@ std::string say_clarify(std::size_t options, std::string_view language) {
   return options == 1 ? "您想问的是这个吗？" : "您想问的是哪一个？";
 }
 
+std::string say_also(std::string_view question, std::string_view language) {
+  return english(language) ? fmt::format("And about \"{}\": which of these do you mean?", question)
+                           : fmt::format("关于“{}”，您想问的是哪一个？", question);
+}
+
+std::string say_other_language() { return "This answer is available in Chinese:"; }
+
 std::string label_none_of_these(std::string_view language) {
   return english(language) ? "None of these" : "以上都不是";
 }

@@ -17,6 +17,10 @@ std::string say_small_talk(nlu::SmallTalk kind, std::string_view language);
 std::string say_handover(bool urgent, std::string_view language);
 std::string say_none(std::string_view language);
 std::string say_clarify(std::size_t options, std::string_view language);
+// Behind an answer, about the other question of the same message.
+std::string say_also(std::string_view question, std::string_view language);
+// Before an answer that exists in Chinese only, to a question in English.
+std::string say_other_language();
 std::string label_none_of_these(std::string_view language);
 std::string label_person(std::string_view language);
 

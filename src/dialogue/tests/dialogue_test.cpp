@@ -5,6 +5,7 @@
 #include "dialogue/policy.hpp"
 #include "dialogue/reading.hpp"
 #include "dialogue/state.hpp"
+#include "dialogue/versions.hpp"
 #include "dialogue/wording.hpp"
 #include "text/text.hpp"
 
@@ -16,7 +17,7 @@ TEST(Reading, Golden) {
                                           {"text", "alarm"});
   ASSERT_TRUE(rows);
   for (const auto& r : *rows) {
-    const auto a = alarm_of(text::normalise(r[0]));
+    const auto a = alarm_of(text::normalise(r[0]), nlu::urgency(text::normalise(r[0])));
     const auto name = a == Alarm::kPerson   ? "person"
                       : a == Alarm::kHazard ? "hazard"
                       : a == Alarm::kAlways ? "always"
@@ -49,6 +50,25 @@ TEST(Reading, SignsOfAThread) {
   EXPECT_TRUE(sign_of("试过了还是不行").unsolved);
   EXPECT_TRUE(sign_of("说回退货,运费谁出").back);
   EXPECT_FALSE(sign_of("你们的四件套用了三个月以后洗完会不会严重掉色起球啊").follows);
+}
+
+TEST(Reading, CorrectionsNameWhatWasMeant) {
+  const auto sign = sign_of("我不要临时的,要永久的那种");
+  EXPECT_TRUE(sign.correction);
+  EXPECT_EQ(sign.instead_of, "临时的");
+  EXPECT_EQ(sign.rest, "永久的那种");
+  EXPECT_EQ(sign_of("啊不,是网约车司机").swap, "网约车司机");
+  EXPECT_FALSE(sign_of("不要发票可以吗,我要退货").correction);
+}
+
+TEST(Reading, ANameTakesThePlaceOfAnother) {
+  EXPECT_EQ(sign_of("那电池呢").swap, "电池");
+  EXPECT_EQ(sign_of("换成信用卡").swap, "信用卡");
+  EXPECT_EQ(sign_of("公司月结的呢").swap, "公司月结");
+  EXPECT_EQ(sign_of("多久能到").swap, "");
+  EXPECT_TRUE(sign_of("它能转给别人吗").points);
+  EXPECT_TRUE(asks_something("能去店里看看吗"));
+  EXPECT_FALSE(asks_something("没用"));
 }
 
 TEST(State, SurvivesItsJsonAndForgetsForeignOnes) {
@@ -92,6 +112,52 @@ TEST(Policy, LabelsNameWhatDistinguishes) {
   EXPECT_EQ(labels_of({"怎么退货"})[0], "怎么退货");
   const auto same = labels_of({"怎么退货", "怎么退货"});
   EXPECT_EQ(same[0], "怎么退货");
+}
+
+// Two versions of one article beside another article, read by words alone.
+std::shared_ptr<const answering::Answerer> two_languages() {
+  std::vector<Article> articles(3);
+  articles[0].external_id = "R";
+  articles[0].question = "退款多久到账 refund";
+  articles[0].answer = text_blocks("三天");
+  articles[1].external_id = "R-en";
+  articles[1].question = "How long does a refund take";
+  articles[1].answer = text_blocks("three days");
+  articles[1].language = "en";
+  articles[1].translation_of = "R";
+  articles[2].external_id = "S";
+  articles[2].question = "怎么开发票";
+  articles[2].answer = text_blocks("订单页");
+  answering::ModelOptions options;
+  options.profile = answering::Profile::kLexical;
+  auto built = answering::Answerer::build(articles, *answering::open_models("", options));
+  EXPECT_TRUE(built);
+  return *built;
+}
+
+TEST(Versions, TheCustomersLanguageIsGiven) {
+  const auto answerer = two_languages();
+  const Versions english(answerer->knowledge(), "en", {}, ""), chinese(answerer->knowledge(), "zh", {}, "");
+  EXPECT_EQ(english.of("R"), "R-en");
+  EXPECT_EQ(chinese.of("R-en"), "R");
+  EXPECT_EQ(english.of("S"), "S");
+  Belief b;
+  b.candidates = {{"R", .5}, {"S", .3}, {"R-en", .2}};
+  english.merge(b);
+  ASSERT_EQ(b.candidates.size(), 2U);
+  EXPECT_EQ(b.candidates[0].article_id, "R-en");
+  EXPECT_DOUBLE_EQ(b.right, .7);
+}
+
+TEST(Versions, AnAnswerInChineseOnlySaysSo) {
+  const auto answerer = two_languages();
+  TurnInput input;
+  input.state = R"({"asked":"receipt","options":["S"]})";
+  input.text = "yes";
+  const auto reply = Engine(EngineOptions{}).turn(*answerer, input);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->article_id, "S");
+  EXPECT_EQ(reply->blocks.size(), 2U);
 }
 
 class EngineTest : public testing::Test {
@@ -158,6 +224,14 @@ TEST_F(EngineTest, WhatDidNotHelpIsNotSaidAgain) {
   const auto asked = say("发票");
   ASSERT_EQ(say("", asked.options[0].id).decision, Decision::kAnswer);
   EXPECT_EQ(say("试过了还是不行").decision, Decision::kHandover);
+}
+
+TEST_F(EngineTest, WhatWasDeclinedIsNotOfferedAgain) {
+  const auto asked = say("发票");
+  ASSERT_EQ(asked.decision, Decision::kClarify);
+  ASSERT_EQ(say("都不是").decision, Decision::kNone);
+  for (const auto& again : say("发票").options)
+    for (const auto& option : asked.options) EXPECT_NE(again.id, option.id);
 }
 
 TEST_F(EngineTest, SmallTalkIsNoQuestion) {
