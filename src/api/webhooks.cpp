@@ -1,5 +1,7 @@
 // Which events go where. What is sent, and when, is the business of the sender, which reads the same table.
 #include <boost/json.hpp>
+#include <memory>
+#include <mutex>
 
 #include "api/admin.hpp"
 #include "api/rows.hpp"
@@ -87,7 +89,38 @@ Result<Reply> remove(Context& c) {
   });
 }
 
+// What became of the delivery is the answer, whatever it was; the caller's server being down is no error
+// here.
+Result<Reply> try_out(Context& c, const WebhookTest& test) {
+  const auto status = test(c.id(), c.deadline());
+  if (!status && status.error().code == ErrorCode::kNotFound) return absent("webhook");
+  if (!status) return Context::json(json::object{{"status", nullptr}, {"error", status.error().message}});
+  const bool taken = *status >= 200 && *status < 300;
+  return Context::json(json::object{
+      {"status", *status}, {"error", taken ? json::value(nullptr) : json::value("the answer was not 2xx")}});
+}
+
 }  // namespace
+
+std::vector<Route> webhook_test_routes(WebhookTest test) {
+  const auto outcome = is::object(
+      "WebhookTest",
+      {{"status", is::nullable(is::integer(100, 999)), kRequired, "of the answer; null: there was none"},
+       {"error", is::nullable(is::text(0, 1000)), kRequired, "null when the delivery was taken"}});
+  // One at a time: the other end may take seconds, and workers are few.
+  const auto turn = std::make_shared<std::mutex>();
+  return {{.method = Method::kPost,
+           .path = "/api/v1/webhooks/{id}/test",
+           .access = Permission::kWebhookWrite,
+           .summary = "Send a made-up event to a webhook",
+           .reply = outcome,
+           .repeat = Repeat::kNatural,
+           .handler = [test = std::move(test), turn](Context& c) -> Result<Reply> {
+             const std::unique_lock mine(*turn, std::try_to_lock);
+             if (!mine) return fail(ErrorCode::kUnavailable, "another webhook is being tested; try again");
+             return try_out(c, test);
+           }}};
+}
 
 std::vector<Route> webhook_routes(auth::Auth& auth) {
   const std::string all = "/api/v1/webhooks", one = "/api/v1/webhooks/{id}";

@@ -289,6 +289,49 @@ TEST_F(AdminTest, Webhooks) {
   EXPECT_EQ(call("DELETE", "/api/v1/webhooks/1", admin).status, 204);
 }
 
+class WebhookTestTest : public ApiTest {
+ protected:
+  WebhookTestTest()
+      : ApiTest(webhook_test_routes([this](std::int64_t id, Deadline) -> Result<int> {
+          tested = id;
+          if (during) during();
+          return outcome;
+        })) {}
+  std::int64_t tested = 0;
+  Result<int> outcome = 204;
+  std::function<void()> during;
+};
+
+TEST_F(WebhookTestTest, SaysWhatBecameOfTheDelivery) {
+  const auto admin = signed_in(Role::kAdmin);
+  const auto path = "/api/v1/webhooks/7/test";
+  EXPECT_EQ(call("POST", path, admin).body, json::value({{"status", 204}, {"error", nullptr}}));
+  EXPECT_EQ(tested, 7);
+  outcome = 500;
+  EXPECT_EQ(call("POST", path, admin).body,
+            json::value({{"status", 500}, {"error", "the answer was not 2xx"}}));
+  outcome = fail(ErrorCode::kDeadlineExceeded, "no answer in time");
+  EXPECT_EQ(call("POST", path, admin).body,
+            json::value({{"status", nullptr}, {"error", "no answer in time"}}));
+  outcome = fail(ErrorCode::kNotFound, "");
+  EXPECT_EQ(call("POST", path, admin).status, 404);
+  tested = 0;
+  EXPECT_EQ(call("POST", path, signed_in(Role::kSupervisor)).status, 403);
+  EXPECT_EQ(tested, 0);
+}
+
+TEST_F(WebhookTestTest, OneAtATime) {
+  const auto admin = signed_in(Role::kAdmin);
+  Answer other;
+  during = [&] {
+    during = nullptr;
+    other = call("POST", "/api/v1/webhooks/8/test", admin);
+  };
+  EXPECT_EQ(call("POST", "/api/v1/webhooks/7/test", admin).status, 200);
+  EXPECT_EQ(other.status, 503);
+  EXPECT_NE(other.header("retry-after"), "");
+}
+
 TEST_F(AdminTest, SettingsEventsAndAudit) {
   const auto admin = signed_in(Role::kAdmin);
   EXPECT_EQ(call("GET", "/api/v1/settings", admin).body.at("target_precision").as_double(), 0.98);

@@ -41,7 +41,10 @@ class WholeTableTest : private Desk, public ApiTest {
           Made made;
           for (auto routes :
                {article_routes(base.knowledge()), conversation_routes(*service, *search),
-                contact_routes(*service), personal_data_routes(*service), attachment_routes(*service), report_routes(),
+                contact_routes(*service), personal_data_routes(*service), attachment_routes(*service),
+                report_routes(), webhook_test_routes([](std::int64_t, Deadline) -> Result<int> {
+                  return fail(ErrorCode::kNotFound, "");
+                }),
                 widget_routes(*service, base.auth, {}), release_routes(*checks), regression_routes()})
             made.routes.insert(made.routes.end(), routes.begin(), routes.end());
           made.accept = live_sockets(*service, base.auth, base.clock, base.pool);
