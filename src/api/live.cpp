@@ -1,4 +1,5 @@
 // The WebSocket of docs/protocol.md: who is at the other end, what he may ask for; what he sees is the hub's.
+#include <atomic>
 #include <boost/json.hpp>
 
 #include "api/conversations.hpp"
@@ -21,10 +22,14 @@ class SocketScreen final : public conversation::Screen {
  public:
   explicit SocketScreen(std::shared_ptr<gateway::Socket> socket) : socket_(std::move(socket)) {}
   void show(conversation::Frame frame) override { socket_->send(std::move(frame)); }
+  void notify_when_sent() override { awaited_ = true; }
   void end() override { socket_->close(1008, "the account was disabled"); }
+  // Whether the hub waits for this.
+  bool sent() { return awaited_.exchange(false); }
 
  private:
   std::shared_ptr<gateway::Socket> socket_;
+  std::atomic<bool> awaited_{false};
 };
 
 class Session final : public gateway::SocketSession {
@@ -33,6 +38,9 @@ class Session final : public gateway::SocketSession {
 
   void on_open(std::shared_ptr<gateway::Socket> socket) override { socket_ = std::move(socket); }
   void on_text(std::string_view text) override;
+  void on_sent() override {
+    if (shown_ && shown_->sent()) parts_.service.hub().sent(screen_);
+  }
   void on_close() override;
 
  private:
@@ -46,7 +54,8 @@ class Session final : public gateway::SocketSession {
   Parts parts_;
   auth::Caller caller_;
   std::shared_ptr<gateway::Socket> socket_;
-  conversation::Hub::ScreenId screen_ = 0;  // 0 until the hello
+  std::shared_ptr<SocketScreen> shown_;     // none until the hello
+  conversation::Hub::ScreenId screen_ = 0;  // 0 until then
 };
 
 std::string_view text_of(const json::object& frame, std::string_view key) {
@@ -123,7 +132,8 @@ Status Session::hello(const json::object& frame) {
   } else {
     return fail(ErrorCode::kUnauthenticated, "sign in, or send a visitor token");
   }
-  screen_ = parts_.service.hub().join(viewer, std::make_shared<SocketScreen>(socket_), since, self.take());
+  shown_ = std::make_shared<SocketScreen>(socket_);
+  screen_ = parts_.service.hub().join(viewer, shown_, since, self.take());
   if (is_agent()) parts_.service.desk().connected(caller_.agent_id);
   return {};
 }

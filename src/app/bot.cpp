@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace zk::app {
 
 Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Deadline deadline) {
@@ -9,7 +11,11 @@ Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Dea
   const auto start = std::chrono::steady_clock::now();
   const auto answerer = library_.current();
   ZK_TRY(auto r, engine_.turn(*answerer, {.text = turn.text, .pick = turn.pick, .state = turn.state, .now = turn.now, .channel = "web", .locale = turn.locale}));
-  durations_.observe(std::chrono::steady_clock::now() - start);
+  turn_.observe(std::chrono::steady_clock::now() - start);
+  for (const auto& s : r.stages) {
+    const auto i = static_cast<std::size_t>(std::find(kStages.begin(), kStages.end() - 1, s.name) - kStages.begin());
+    stages_[i].observe(std::chrono::nanoseconds(static_cast<std::int64_t>(s.ms * 1e6)));
+  }
   conversation::BotReply out;
   out.decision = std::string(dialogue::to_string(r.decision));
   out.handover = r.decision == dialogue::Decision::kHandover;
@@ -20,6 +26,12 @@ Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Dea
   out.blocks = std::move(r.blocks);
   out.state = std::move(r.state);
   out.trace = std::move(r.trace);
+  return out;
+}
+
+Bot::Times Bot::times() const {
+  Times out{turn_.snapshot(), {}};
+  for (std::size_t i = 0; i < stages_.size(); ++i) out.stages[i] = stages_[i].snapshot();
   return out;
 }
 

@@ -1,6 +1,9 @@
-// The dialogue engine behind the conversations' port: takes the current snapshot of the knowledge base, runs one turn.
-// Thread-safe; library and engine must outlive it.
+// The dialogue engine behind the conversations' port: takes the current snapshot of the knowledge base, runs
+// one turn. Thread-safe; library and engine must outlive it.
 #pragma once
+
+#include <array>
+#include <string_view>
 
 #include "conversation/responder.hpp"
 #include "dialogue/engine.hpp"
@@ -11,16 +14,24 @@ namespace zk::app {
 
 class Bot final : public conversation::Responder {
  public:
-  Bot(const knowledge::Library& library, const dialogue::Engine& engine) : library_(library), engine_(engine) {}
+  Bot(const knowledge::Library& library, const dialogue::Engine& engine)
+      : library_(library), engine_(engine) {}
   Result<conversation::BotReply> reply(const conversation::BotTurn& turn, Deadline deadline) override;
   // What would be said to a question out of the blue: {"decision","reply":[blocks],"trace":{…}}.
   Result<std::string> try_it(std::string_view question, Timestamp now) const;
-  exec::HistogramSnapshot durations() const { return durations_.snapshot(); }
+  struct Times {
+    exec::HistogramSnapshot turn;
+    std::array<exec::HistogramSnapshot, 6> stages;  // in the order of kStages
+  };
+  static constexpr std::array<std::string_view, 6> kStages{"normalise", "understand", "retrieve",
+                                                           "decide",    "compose",    "other"};
+  Times times() const;
 
  private:
   const knowledge::Library& library_;
   const dialogue::Engine& engine_;
-  exec::Histogram durations_;
+  exec::Histogram turn_;
+  std::array<exec::Histogram, kStages.size()> stages_;
 };
 
 }  // namespace zk::app

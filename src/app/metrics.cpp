@@ -61,7 +61,7 @@ void add_storage(Exposition& out, const storage::Stats& s) {
               {{"queue", "storage_write"}}, real(s.rejected));
 }
 
-void add_turns(Exposition& out, const conversation::Turns::Stats& s) {
+void add_turns(Exposition& out, const conversation::Turns::Stats& s, const Bot::Times& times) {
   const auto outcome = [&](const char* name, std::int64_t n) {
     out.counter("zhike_turns_total", "Turns of the bot by how they ended", {{"outcome", name}}, real(n));
   };
@@ -71,6 +71,47 @@ void add_turns(Exposition& out, const conversation::Turns::Stats& s) {
   outcome("refused", s.refused);
   out.gauge("zhike_turns_running", "Conversations whose turn runs", {}, real(s.running));
   out.gauge("zhike_queue_depth", "Tasks that wait", {{"queue", "turn"}}, real(s.waiting));
+  out.histogram("zhike_turn_seconds", "From the start of a turn to its reply, storing not included", {},
+                times.turn);
+  for (std::size_t i = 0; i < times.stages.size(); ++i) {
+    out.histogram("zhike_turn_stage_seconds", "Stages of a turn", {{"stage", std::string(Bot::kStages[i])}},
+                  times.stages[i]);
+  }
+}
+
+void add_live(Exposition& out, const conversation::Hub::Stats& s) {
+  out.gauge("zhike_live_screens", "Screens that see events live", {}, real(s.screens));
+  out.gauge("zhike_queue_depth", "Tasks that wait", {{"queue", "live"}}, real(s.waiting));
+  out.counter("zhike_live_events_total", "Ledger events shown", {}, real(s.events));
+  out.counter("zhike_live_frames_total", "Frames given to screens", {}, real(s.frames));
+  out.counter("zhike_live_resumes_total", "Screens that came back, by how they went on",
+              {{"outcome", "resumed"}}, real(s.resumes));
+  out.counter("zhike_live_resumes_total", "Screens that came back, by how they went on",
+              {{"outcome", "reset"}}, real(s.resets));
+  out.counter("zhike_live_overruns_total", "Times the events were read again from the ledger", {},
+              real(s.overruns));
+}
+
+void add_desk(Exposition& out, const conversation::Desk::Stats& s) {
+  out.gauge("zhike_conversations_waiting", "Conversations that wait for a person", {}, real(s.waiting));
+  out.counter("zhike_assignments_total", "Conversations given to agents and taken back", {{"kind", "given"}},
+              real(s.given));
+  out.counter("zhike_assignments_total", "Conversations given to agents and taken back",
+              {{"kind", "returned"}}, real(s.returned));
+}
+
+void add_knowledge(Exposition& out, const knowledge::LibraryStatus& s) {
+  out.gauge("zhike_index_articles", "Articles that answer", {}, real(s.articles));
+  out.gauge("zhike_index_questions", "Their questions", {}, real(s.questions));
+  out.counter("zhike_index_generation", "Swaps of the index of articles", {}, real(s.generation));
+  out.gauge("zhike_index_learning", "1 while a change has not been learnt yet", {}, s.adapting ? 1 : 0);
+  out.gauge("zhike_index_failed", "1 when the last rebuild failed", {}, s.error.empty() ? 0 : 1);
+}
+
+void add_archive(Exposition& out, const search::MessageArchive& archive) {
+  out.gauge("zhike_message_index_messages", "Messages that are found", {}, real(archive.messages()));
+  out.gauge("zhike_message_index_bytes", "Memory of their index", {}, real(archive.memory_bytes()));
+  out.gauge("zhike_message_index_last_id", "The newest of them", {}, real(archive.last_id()));
 }
 
 void add_webhooks(Exposition& out, const connect::Webhooks::Stats& s) {

@@ -166,6 +166,9 @@ std::vector<api::Route> Server::Parts::routes() {
   add(api::personal_data_routes(*service));
   add(api::attachment_routes(*service));
   add(api::report_routes());
+  add(api::webhook_test_routes([this](std::int64_t id, Deadline deadline) {
+    return webhooks->test(id, deadline).map([](const connect::HttpReply& reply) { return reply.status; });
+  }));
   add(api::widget_routes(*service, auth, {}));
   add(api::article_routes({*imports, [this](std::string_view q, Timestamp now) { return bot->try_it(q, now); }, [this] { return knowledge_status(); }}));
   add(api::release_routes(*checks));
@@ -217,7 +220,13 @@ std::string Server::Parts::metrics() const {
   add_pool(out, pool.stats());
   add_pool(out, slow.stats());
   add_storage(out, db->stats());
-  if (service) add_turns(out, service->turns().stats());
+  if (service && bot) {
+    add_turns(out, service->turns().stats(), bot->times());
+    add_live(out, service->hub().stats());
+    add_desk(out, service->desk().stats());
+  }
+  if (library) add_knowledge(out, library->status());
+  if (search) add_archive(out, search->archive());
   if (webhooks) add_webhooks(out, webhooks->stats());
   add_process(out);
   return out.text();

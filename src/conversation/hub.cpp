@@ -1,6 +1,7 @@
 #include "conversation/hub.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/check.hpp"
@@ -14,6 +15,7 @@ constexpr storage::Query kContactOf{"conversation.contact_id",
                                     "SELECT contact_id FROM conversation WHERE id = $1"};
 constexpr std::size_t kRememberedContacts = 50'000;
 constexpr std::chrono::seconds kReadLimit{5};
+constexpr int kRead = 200;  // events at a time for one client: 0.3 MB, a millisecond
 
 std::size_t weight(const storage::Event& e) { return sizeof(e) + e.payload.size(); }
 Frame shared(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
@@ -72,7 +74,7 @@ Result<std::unique_ptr<Hub>> Hub::start(storage::Db& db, Options options) {
   hub->listening_ =
       db.listen([h = hub.get()](std::span<const storage::Event> events) { h->committed(events); });
   ZK_TRY(hub->shown_, db.last_seq());
-  hub->floor_ = hub->shown_;
+  ZK_TRY_STATUS(hub->fill_ring());
   hub->thread_ = std::thread([h = hub.get()] { h->loop(); });
   return hub;
 }
@@ -126,6 +128,7 @@ Hub::ScreenId Hub::join(const Viewer& viewer, std::shared_ptr<Screen> screen,
 }
 
 void Hub::leave(ScreenId id) { enqueue(Leave{id}, false); }
+void Hub::sent(ScreenId id) { enqueue(Sent{id}, false); }
 void Hub::typing(Typing typing) { enqueue(std::move(typing), true); }
 void Hub::presence(Presence::Changed change) { enqueue(change, true); }
 void Hub::queue(std::vector<QueueMove> moves) { enqueue(std::move(moves), true); }
@@ -140,14 +143,15 @@ void Hub::flush() {
 
 Hub::Stats Hub::stats() const {
   const std::lock_guard lock(mutex_);
-  return stats_;
+  auto out = stats_;
+  out.waiting = static_cast<std::int64_t>(queue_.size());
+  return out;
 }
 
 void Hub::loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    stats_ = {static_cast<std::int64_t>(agents_.size() + visitors_.size()), events_, frames_, resets_,
-              overruns_};
+    note_figures();
     wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || overrun_; });
     if (stopping_) break;
     auto batch = std::exchange(queue_, {});
@@ -160,6 +164,15 @@ void Hub::loop() {
     lock.lock();
   }
   flush_done_.notify_all();
+}
+
+void Hub::note_figures() {
+  stats_.screens = static_cast<std::int64_t>(agents_.size() + visitors_.size());
+  stats_.events = events_;
+  stats_.frames = frames_;
+  stats_.resumes = resumes_;
+  stats_.resets = resets_;
+  stats_.overruns = overruns_;
 }
 
 void Hub::handle(storage::Event& event) {
@@ -203,7 +216,10 @@ void Hub::show_event(storage::Event&& event) {
     for (auto it = first; it != last; ++it)
       if (event.seq > it->second.second.knows) show(it->second.second, frame);
   }
+  keep(std::move(event));
+}
 
+void Hub::keep(storage::Event&& event) {
   ring_bytes_ += weight(event);
   ring_.push_back(std::move(event));
   while (ring_bytes_ > options_.ring_bytes) {
@@ -211,6 +227,20 @@ void Hub::show_event(storage::Event&& event) {
     floor_ = ring_.front().seq;
     ring_.pop_front();
   }
+}
+
+// After a restart everyone comes back at once, and most were here until then.
+Status Hub::fill_ring() {
+  floor_ = std::max<std::int64_t>(0, shown_ - static_cast<std::int64_t>(options_.resume_events));
+  for (auto seq = floor_; seq < shown_;) {
+    ZK_TRY(auto events, db_.events_after(seq, kRead));
+    if (events.empty()) break;
+    for (auto& e : events) {
+      seq = e.seq;
+      if (seq <= shown_) keep(std::move(e));
+    }
+  }
+  return {};
 }
 
 // What an agent may see follows his role at once; a disabled account sees nothing from here on.
@@ -230,12 +260,12 @@ void Hub::follow_account(const storage::Event& event) {
 }
 
 void Hub::handle(Join& join) {
-  Client client{join.viewer, std::move(join.screen), 0};
+  Client client{join.viewer, std::move(join.screen)};
   show(client, shared(welcome_frame(shown_, join.self)));
   if (join.since && *join.since > shown_ && is_committed(*join.since))
     client.knows = *join.since;
   else if (join.since && *join.since != shown_)
-    replay(client, *join.since);
+    resume(client, *join.since);
   if (client.viewer.agent) {
     agents_.emplace(join.id, std::move(client));
   } else {
@@ -250,34 +280,72 @@ bool Hub::is_committed(std::int64_t seq) {
   return last && seq <= *last;
 }
 
-void Hub::replay(const Client& client, std::int64_t since) {
-  std::vector<storage::Event> missed;
-  if (since > shown_ || since < 0) return reset(client);  // of another database
-  std::size_t bytes = 0;
-  const auto take = [&](const storage::Event& e) {
-    if (!may_see(client.viewer, e) || (!client.viewer.agent && e.contact_id != client.viewer.contact.value))
-      return;
-    bytes += weight(e);
-    missed.push_back(e);
-  };
-  if (since >= floor_) {
-    const auto first =
-        std::partition_point(ring_.begin(), ring_.end(), [&](const auto& e) { return e.seq <= since; });
-    for (auto it = first; it != ring_.end() && missed.size() <= options_.resume_events; ++it) take(*it);
-  } else {
-    // A visitor has one conversation to load again; scanning the ledger for him would cost more.
-    if (!client.viewer.agent) return reset(client);
-    const auto events = db_.events_after(since, static_cast<int>(options_.resume_events) + 1);
-    if (!events || events->size() > options_.resume_events) return reset(client);
-    for (const auto& e : *events)
-      if (e.seq <= shown_) take(e);
-  }
-  if (missed.size() > options_.resume_events || bytes > options_.resume_bytes) return reset(client);
-  for (const auto& e : missed) show(client, shared(event_frame(e, !client.viewer.agent)));
+void Hub::resume(Client& client, std::int64_t since) {
+  const bool too_far = shown_ - since > static_cast<std::int64_t>(options_.resume_events);
+  // A visitor has one conversation to load again; scanning the ledger for him would cost more.
+  const bool too_dear = !client.viewer.agent && since < floor_;
+  if (since > shown_ || since < 0 || too_far || too_dear) return reset(client);  // or of another database
+  ++resumes_;
+  client.at = since;
+  client.knows = std::numeric_limits<std::int64_t>::max();
+  show_page(client);
 }
 
-void Hub::reset(const Client& client) {
+// Shows what fits on a page and waits until it has left, or goes on at once when nothing of it concerns the
+// client. Asked for before anything is shown, the notice may come while the page is not yet whole; so up to
+// two pages are on their way.
+void Hub::show_page(Client& client) {
+  Page page;
+  client.screen->notify_when_sent();
+  while (*client.at < floor_) {
+    const auto events = db_.events_after(*client.at, kRead);
+    if (!events || events->empty()) return reset(client);
+    for (const auto& e : *events)
+      if (e.seq <= shown_ && !show_next(client, e, page)) return;
+    client.at = std::min(events->back().seq, shown_);
+  }
+  const auto first =
+      std::partition_point(ring_.begin(), ring_.end(), [&](const auto& e) { return e.seq <= *client.at; });
+  for (auto e = first; e != ring_.end(); ++e)
+    if (!show_next(client, *e, page)) return;
+  client.at.reset();
+  client.knows = shown_;
+}
+
+// False: the page is full.
+bool Hub::show_next(Client& client, const storage::Event& event, Page& page) {
+  if (page.events >= options_.page_events || page.bytes >= options_.page_bytes) return false;
+  client.at = event.seq;
+  if (!concerns(client, event)) return true;
+  auto frame = shared(event_frame(event, !client.viewer.agent));
+  ++page.events;
+  page.bytes += frame->size();
+  show(client, frame);
+  return true;
+}
+
+bool Hub::concerns(const Client& client, const storage::Event& event) const {
+  return may_see(client.viewer, event) &&
+         (client.viewer.agent || event.contact_id == client.viewer.contact.value);
+}
+
+void Hub::handle(Sent& sent) {
+  if (auto* client = find(sent.id); client && client->at) show_page(*client);
+}
+
+Hub::Client* Hub::find(ScreenId id) {
+  if (const auto it = agents_.find(id); it != agents_.end()) return &it->second;
+  const auto visitor = visitors_.find(id);
+  if (visitor == visitors_.end()) return nullptr;
+  const auto [first, last] = by_contact_.equal_range(visitor->second);
+  const auto mine = std::find_if(first, last, [&](const auto& entry) { return entry.second.first == id; });
+  return mine == last ? nullptr : &mine->second.second;
+}
+
+void Hub::reset(Client& client) {
   ++resets_;
+  client.at.reset();
+  client.knows = shown_;
   show(client, shared(reset_frame(shown_)));
 }
 
@@ -314,8 +382,7 @@ void Hub::handle(std::vector<QueueMove>& moves) {
 void Hub::handle(Flush& flush) {
   const std::lock_guard lock(mutex_);
   flushed_ = flush.ticket;
-  stats_ = {static_cast<std::int64_t>(agents_.size() + visitors_.size()), events_, frames_, resets_,
-            overruns_};
+  note_figures();
   flush_done_.notify_all();
 }
 

@@ -37,6 +37,8 @@ class Screen {
  public:
   virtual ~Screen() = default;
   virtual void show(Frame frame) = 0;
+  // Call Hub::sent once all that was shown, from before and after this call, has left. Must not block.
+  virtual void notify_when_sent() = 0;
   // The account was disabled: nothing more may be shown. Must not block.
   virtual void end() = 0;
 };
@@ -62,17 +64,21 @@ struct QueueMove {
 class Hub {
  public:
   struct Options {
-    std::size_t ring_bytes = 8 << 20;  // of recent events kept for resuming
+    std::size_t ring_bytes = 8 << 20;  // of recent events kept for resuming, from before a restart too
     std::size_t queue_bytes =
         32 << 20;  // of committed events not yet shown; beyond, they are read from the ledger again
-    std::size_t resume_events = 200;  // a client further behind is told to load again: the socket's own bound
-    std::size_t resume_bytes = 512 << 10;  //   (256 frames, 1 MiB) would drop it
+    std::size_t resume_events = 5000;  // a client further behind is told to load again
+    // A client that catches up is shown a page at a time, the next when the one before has left; two pages
+    // fit into a socket's bound (256 frames, 1 MiB).
+    std::size_t page_events = 100;
+    std::size_t page_bytes = 256 << 10;
     std::size_t ephemeral =
         10'000;  // typing, presence and queue notices not yet shown; beyond, they are dropped
   };
   using ScreenId = std::uint64_t;
   struct Stats {
-    std::int64_t screens = 0, events = 0, frames = 0, resets = 0, overruns = 0;
+    std::int64_t screens = 0, events = 0, frames = 0, resumes = 0, resets = 0, overruns = 0;
+    std::int64_t waiting = 0;  // events and wishes not yet seen to
   };
 
   static Result<std::unique_ptr<Hub>> start(storage::Db& db, Options options);
@@ -80,10 +86,13 @@ class Hub {
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 
-  // The first frame shown is the welcome; then what came after since_seq (or a reset), then what comes.
+  // The first frame shown is the welcome; then what came after since_seq (or a reset), page by page, then
+  // what comes.
   ScreenId join(const Viewer& viewer, std::shared_ptr<Screen> screen, std::optional<std::int64_t> since_seq,
                 std::string self_json);
   void leave(ScreenId id);
+  // All that was shown to that screen has left (Screen::notify_when_sent).
+  void sent(ScreenId id);
   void typing(Typing typing);
   void presence(Presence::Changed change);
   void queue(std::vector<QueueMove> moves);
@@ -102,24 +111,35 @@ class Hub {
   struct Leave {
     ScreenId id;
   };
+  struct Sent {
+    ScreenId id;
+  };
   struct Flush {
     std::uint64_t ticket;
   };
-  using Work =
-      std::variant<storage::Event, Join, Leave, Typing, Presence::Changed, std::vector<QueueMove>, Flush>;
+  using Work = std::variant<storage::Event, Join, Leave, Sent, Typing, Presence::Changed,
+                            std::vector<QueueMove>, Flush>;
   struct Client {
     Viewer viewer;
     std::shared_ptr<Screen> screen;
     std::int64_t knows = 0;  // it has everything up to here, perhaps more than the hub has shown yet
+    // Catching up: has everything up to here. `knows` is then beyond every event, so none comes out of turn.
+    std::optional<std::int64_t> at{};
+  };
+
+  struct Page {
+    std::size_t events = 0, bytes = 0;
   };
 
   Hub(storage::Db& db, Options options) : db_(db), options_(options) {}
   void enqueue(Work work, bool ephemeral);
   void committed(std::span<const storage::Event> events);
   void loop();
+  void note_figures();  // under mutex_, on the thread
   void handle(storage::Event& event);
   void handle(Join& join);
   void handle(Leave& leave);
+  void handle(Sent& sent);
   void handle(Typing& typing);
   void handle(Presence::Changed& change);
   void handle(std::vector<QueueMove>& moves);
@@ -128,8 +148,14 @@ class Hub {
   void follow_account(const storage::Event& event);
   void read_overrun();
   bool is_committed(std::int64_t seq);
-  void replay(const Client& client, std::int64_t since);
-  void reset(const Client& client);
+  Status fill_ring();
+  void keep(storage::Event&& event);
+  void resume(Client& client, std::int64_t since);
+  void show_page(Client& client);
+  bool show_next(Client& client, const storage::Event& event, Page& page);
+  bool concerns(const Client& client, const storage::Event& event) const;
+  Client* find(ScreenId id);
+  void reset(Client& client);
   void show(const Client& client, const Frame& frame);
   void show_visitor(ContactId contact, const Frame& frame);
   std::optional<ContactId> contact_of(ConversationId conversation);
@@ -159,7 +185,7 @@ class Hub {
   std::unordered_map<ScreenId, ContactId> visitors_;
   std::unordered_multimap<ContactId, std::pair<ScreenId, Client>> by_contact_;
   std::unordered_map<ConversationId, ContactId> contacts_;  // of recent conversations, bounded
-  std::int64_t frames_ = 0, resets_ = 0, events_ = 0, overruns_ = 0;
+  std::int64_t frames_ = 0, resumes_ = 0, resets_ = 0, events_ = 0, overruns_ = 0;
 
   std::shared_ptr<void> listening_;
   std::thread thread_;

@@ -84,7 +84,9 @@ class Turn {
   }
 
   void stage(std::string_view name) {
-    stages_.push_back(json::object{{"name", name}, {"ms", ms_since(stage_start_)}});
+    const double ms = ms_since(stage_start_);
+    stages_.push_back(json::object{{"name", name}, {"ms", ms}});
+    reply_.stages.push_back({name, ms});
     stage_start_ = Time::now();
   }
 

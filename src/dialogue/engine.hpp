@@ -36,6 +36,11 @@ struct Scored {
   double probability = 0;
 };
 
+struct StageTime {
+  std::string_view name;  // of static storage: "understand", "retrieve", …
+  double ms = 0;
+};
+
 struct Reply {
   Decision decision = Decision::kNone;
   std::string article_id;          // of an answer
@@ -48,6 +53,7 @@ struct Reply {
   std::string trace;               // JSON for the console: stages with milliseconds, figures, reasons
   std::string state;               // JSON, ≤ kMostStateBytes
   double ms = 0;
+  std::vector<StageTime> stages;  // in their order; a stage that came twice stands twice
 };
 
 inline constexpr std::size_t kMostStateBytes = 8'192;

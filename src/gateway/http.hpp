@@ -70,7 +70,8 @@ class SocketSession {
   virtual ~SocketSession() = default;
   virtual void on_open(std::shared_ptr<Socket> socket) = 0;
   virtual void on_text(std::string_view text) = 0;  // ≤ 64 KiB
-  virtual void on_close() = 0;                      // exactly once, after which the socket is dead
+  virtual void on_sent() {}     // all frames given to Socket::send have left; more may follow
+  virtual void on_close() = 0;  // exactly once, after which the socket is dead
 };
 
 class Application {

@@ -109,7 +109,10 @@ class SocketConnection final : public Connection,
   void flush() {
     if (writing_ || closing_ || !opened_) return;
     writing_ = handle_->next();
-    if (!writing_) return;
+    if (!writing_) {
+      if (std::exchange(sent_, false)) guarded([this] { session_->on_sent(); });
+      return;
+    }
     ws_.async_write(net::buffer(*writing_),
                     [self = self_](const boost::system::error_code& ec, std::size_t) { self->on_write(ec); });
   }
@@ -119,6 +122,7 @@ class SocketConnection final : public Connection,
     writing_.reset();
     if (ec) return;  // the read fails too and ends the connection
     core_.socket_frames_sent.fetch_add(1, std::memory_order_relaxed);
+    sent_ = true;
     flush();
   }
 
@@ -172,6 +176,7 @@ class SocketConnection final : public Connection,
   SteadyTime window_start_{};
   int window_count_ = 0;
   bool opened_ = false, closing_ = false, finished_ = false, reading_ = false;
+  bool sent_ = false;  // a frame has left since the session was told
 };
 
 }  // namespace zk::gateway

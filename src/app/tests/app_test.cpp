@@ -57,7 +57,14 @@ TEST_F(AppServer, AnswersHealthReadinessAndMetrics) {
   EXPECT_THAT(metrics, HasSubstr("zhike_connections 1"));
   EXPECT_THAT(metrics, HasSubstr("zhike_queue_depth{queue=\"worker\"} 0"));
   EXPECT_THAT(metrics, HasSubstr("zhike_storage_commits_total"));
-  EXPECT_THAT(metrics, HasSubstr("process_resident_memory_bytes"));
+  for (const auto* figure :
+       {"zhike_queue_depth{queue=\"slow\"} 0", "zhike_queue_depth{queue=\"storage_write\"} 0",
+        "zhike_queue_depth{queue=\"turn\"} 0", "zhike_queue_depth{queue=\"live\"} 0",
+        "zhike_turn_seconds_count 0", "zhike_turn_stage_seconds_count{stage=\"retrieve\"} 0",
+        "zhike_turns_total{outcome=\"replied\"} 0", "zhike_live_screens 0", "zhike_conversations_waiting 0",
+        "zhike_index_articles 0", "zhike_message_index_messages 0", "zhike_storage_commit_seconds_total",
+        "process_resident_memory_bytes"})
+    EXPECT_THAT(metrics, HasSubstr(figure));
   (*server)->stop();
   (*server)->stop();
 }

@@ -59,6 +59,7 @@ class Watch final : public Screen {
     const std::lock_guard lock(mutex);
     seen[std::strtoll(frame->c_str() + begin, nullptr, 10)] = now;
   }
+  void notify_when_sent() override {}
   void end() override {}
   std::mutex mutex;
   std::unordered_map<long long, Steady::time_point> seen;

@@ -21,7 +21,9 @@ class FakeScreen final : public Screen {
     const std::lock_guard lock(mutex_);
     frames_.push_back(json::parse(*frame).as_object());
   }
+  void notify_when_sent() override { awaited = true; }
   void end() override { ended = true; }
+  std::atomic<bool> awaited{false};
   std::atomic<bool> ended{false};
   std::vector<json::object> frames() const {
     const std::lock_guard lock(mutex_);
@@ -120,7 +122,7 @@ TEST_P(LiveTest, ResumeNeitherLosesNorRepeatsAnEvent) {
     start({.ring_bytes = seed == 2 ? 20'000u : 8u << 20,
            .queue_bytes = seed == 3 ? 1u : 32u << 20,
            .resume_events = 100'000,
-           .resume_bytes = 64u << 20});
+           .page_events = seed == 1 ? 100u : 7u});
     std::vector<ContactId> people;
     for (int i = 0; i < 4; ++i) people.push_back(world.contact());
     const auto from = must(world.db->last_seq());
@@ -146,7 +148,10 @@ TEST_P(LiveTest, ResumeNeitherLosesNorRepeatsAnEvent) {
       last_round = done;
       Hub::ScreenId id = 0;
       const auto screen = watch(agent_viewer(), since, &id);
-      for (std::uint64_t i = 0; i < 1 + random.below(3); ++i) hub->flush();
+      for (std::uint64_t i = 0; i < 1 + random.below(3) || (last_round && screen->awaited); ++i) {
+        if (screen->awaited.exchange(false)) hub->sent(id);
+        hub->flush();
+      }
       hub->leave(id);
       hub->flush();
       for (const auto seq : screen->seqs()) seen.push_back(seq);
@@ -162,6 +167,53 @@ TEST_P(LiveTest, ResumeNeitherLosesNorRepeatsAnEvent) {
       EXPECT_GT(hub->stats().overruns, 0) << "the small queue must have overrun for this to test anything";
     }
   }
+}
+
+// A page goes out when the one before has left, whatever else happens meanwhile; then the client is live.
+TEST_P(LiveTest, CatchingUpWaitsForTheClient) {
+  start({.page_events = 4});
+  const auto who = world.contact();
+  const auto from = must(world.db->last_seq());
+  const auto say = [&](int i) { must(world.say(who, "一", "c-" + std::to_string(i))); };
+  for (int i = 0; i < 10; ++i) say(i);  // eleven events, one of them agents' only
+  hub->flush();
+  Hub::ScreenId agent_id = 0, visitor_id = 0;
+  const auto agent = watch(agent_viewer(), from, &agent_id);
+  const auto visitor = watch(visitor_viewer(who), from, &visitor_id);
+  hub->flush();
+  EXPECT_EQ(agent->seqs().size(), 4u);
+  EXPECT_EQ(visitor->seqs().size(), 4u);
+  say(10);  // not shown before its turn
+  hub->flush();
+  EXPECT_EQ(agent->seqs().size(), 4u);
+  for (std::size_t page = 2; page <= 3; ++page) {
+    hub->sent(agent_id);
+    hub->flush();
+    EXPECT_EQ(agent->seqs().size(), 4 * page);
+  }
+  hub->sent(agent_id);  // nothing is left: it is live
+  say(11);
+  hub->flush();
+  const auto seqs = agent->seqs();
+  EXPECT_EQ(seqs.size(), 13u);
+  EXPECT_TRUE(std::is_sorted(seqs.begin(), seqs.end()));
+  EXPECT_EQ(visitor->seqs().size(), 4u) << "each at its own pace";
+  hub->leave(visitor_id);
+  hub->sent(visitor_id);  // of a screen that has gone
+  hub->flush();
+  EXPECT_EQ(hub->stats().resumes, 2);
+  EXPECT_EQ(hub->stats().resets, 0);
+}
+
+TEST_P(LiveTest, AfterARestartAVisitorResumesFromWhatTheHubHasRead) {
+  const auto who = world.contact();
+  const auto from = must(world.db->last_seq());
+  for (int i = 0; i < 3; ++i) must(world.say(who, "一", "c-" + std::to_string(i)));
+  start({});
+  const auto visitor = watch(visitor_viewer(who), from);
+  hub->flush();
+  EXPECT_THAT(visitor->kinds(),
+              ElementsAre("welcome", "message.created", "message.created", "message.created"));
 }
 
 TEST_P(LiveTest, TooFarBehindIsToldToLoadAgain) {
