@@ -65,6 +65,7 @@ Answer Http::call(const std::string& method, const std::string& path, const std:
   if (!body.empty()) add("Content-Type: " + type);
   if (!bearer.empty()) add("Authorization: Bearer " + bearer);
   if (!cookie.empty()) add("Cookie: zk_session=" + cookie);
+  if (!if_match.empty()) add("If-Match: " + if_match);
   if (!csrf.empty()) add("X-CSRF-Token: " + csrf);
   CURL* c = handle_->curl;
   curl_easy_setopt(c, CURLOPT_URL, (url_ + path).c_str());

@@ -44,7 +44,7 @@ class Http {
   const std::string& url() const { return url_; }
 
   // What each request carries when it is not empty.
-  std::string bearer, cookie, csrf;
+  std::string bearer, cookie, csrf, if_match;
 
  private:
   struct Handle;
