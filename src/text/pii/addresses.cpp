@@ -37,12 +37,14 @@ const std::vector<View> kLead{
     U"地址", U"地址是", U"地址:", U"地址：", U"地址改成", U"地址改为", U"地址换成", U"住在", U"家住",
     U"住",   U"寄到",   U"送到",  U"邮到",   U"发到",     U"寄回",     U"寄往",     U"我在", U"人在",
     U"位于", U"改成",   U"改到",  U"改为",   U"换成",     U"搬到",     U"搬去",     U"到了", U"上门到",
-    U"户籍", U"家在",   U"老家",  U"公司在", U"在",       U"到",       U"是",       U"寄",   U"送"};
+    U"户籍", U"家在",   U"老家",  U"公司在", U"在",       U"到",       U"是",       U"寄",   U"送", U"我家", U"从", U"住址", U"位置"};
 
 bool road(char32_t c) { return View(U"路街道巷弄里村镇乡园苑坊庄屯").find(c) != View::npos; }
 // Units that carry a number: 88号, 3栋, 2单元, 501室, 四区.
-constexpr std::array<View, 16> kUnits{U"单元", U"号楼", U"号院", U"号", U"弄", U"栋", U"幢", U"座",
+constexpr std::array<View, 18> kUnits{U"教学楼", U"宿舍楼", U"单元", U"号楼", U"号院", U"号", U"弄", U"栋", U"幢", U"座",
                                       U"室",   U"楼",   U"层",   U"院", U"户", U"排", U"区", U"期"};
+// Units that a letter names: B座, C区.
+constexpr View kLetterUnits = U"座栋幢区楼馆";
 // Places that end an address without a number.
 constexpr std::array<View, 30> kPlaces{
     U"驿站",   U"便利店", U"大厦", U"广场", U"公寓",   U"小区",   U"花园", U"宿舍",   U"学校", U"小学",
@@ -66,6 +68,17 @@ std::size_t hard_end(const Scan& s, std::size_t i) {
   return i;
 }
 
+// Characters of a known region that stands at i, or 0. 湖南段, 四川人 are no places.
+std::size_t region_at(const Scan& s, std::size_t i) {
+  if (!(sign_of(s.at(i)) & kRegionHead)) return 0;
+  for (const auto r : kRegions)
+    if (s.starts_at(i, r)) {
+      const char32_t next = s.at(i + r.size());
+      return next != 0 && View(U"段线籍人菜话").find(next) != View::npos ? 0 : r.size();
+    }
+  return 0;
+}
+
 // End of the last part that pins the place down within [from, limit), or from when there is none.
 std::size_t pinned_end(const Scan& s, std::size_t from, std::size_t limit) {
   std::size_t end = from;
@@ -74,6 +87,7 @@ std::size_t pinned_end(const Scan& s, std::size_t from, std::size_t limit) {
     if (end > from)
       for (const auto w : kStops)
         if (s.starts_at(i, w)) return end;
+    if (end > from && (s.f[i] == U'到' || s.f[i] == U'至') && region_at(s, i + 1) > 0) return end;  // from A to B
     street = street || road(s.f[i]);
     if (s.digit[i] >= 0 || (s.f[i] == U'十' && i > from)) {
       std::size_t p = i;
@@ -94,6 +108,12 @@ std::size_t pinned_end(const Scan& s, std::size_t from, std::size_t limit) {
       if (end == i + 1 && s.digit[i] < 0) continue;
       continue;
     }
+    if ((street || end > from) && s.latin(i) && !s.alnum(i - 1) && i + 1 < limit &&
+        kLetterUnits.find(s.at(i + 1)) != View::npos) {
+      end = i + 2;
+      ++i;
+      continue;
+    }
     if (street || end > from)
       for (const auto w : kPlaces)
         if (s.starts_at(i, w) && i + w.size() <= limit && i - end <= 12) end = i + w.size();
@@ -101,13 +121,7 @@ std::size_t pinned_end(const Scan& s, std::size_t from, std::size_t limit) {
   return end;
 }
 
-std::size_t region_at(const Scan& s, std::size_t i) {
-  for (const auto r : kRegions)
-    if (s.starts_at(i, r)) return r.size();
-  return 0;
-}
-
-constexpr View kNotInName = U"我你您他她住寄送到在址是改换的了这那就把给往去来";
+constexpr View kNotInName = U"我你您他她住寄送到在址是改换的了这那就把给往去来从由离搬";
 
 // X市, X区, X县, X镇 with two to four characters before the suffix, at the start of a clause or after a
 // leading word.
@@ -117,6 +131,7 @@ bool unnamed_region(const Scan& s, std::size_t i) {
     if (c == 0 || !is_han(c) || kNotInName.find(s.at(i + n - 1)) != View::npos ||
         kNotInName.find(s.at(i)) != View::npos)
       return false;
+    if (region_at(s, i + n - 1) > 0) return false;  // 门店哈尔滨市: begins there
     if (View(U"市区县镇乡旗").find(c) != View::npos) return true;
   }
   return false;

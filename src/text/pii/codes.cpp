@@ -93,7 +93,9 @@ void wechat_ids(Scan& s) {
     const bool known =
         std::any_of(kNotIds.begin(), kNotIds.end(), [&](auto w) { return word.starts_with(w); });
     const bool close = s.near(from, to, marked ? 10 : 5, 8, kWords);
-    if (n >= 6 && n <= 20 && !known && close && (marked || s.near(from, to, 4, 0, kWords)) &&
+    // 公众号 zhike_service belongs to a company.
+    const bool company = s.preceded_by(from, {U"公众号", U"小程序", U"服务号", U"公众号:", U"公众号："});
+    if (n >= 6 && n <= 20 && !known && !company && close && (marked || s.near(from, to, 4, 0, kWords)) &&
         s.free(from, to))
       s.take(from, to, PiiType::kWechat);
     i = to;

@@ -90,6 +90,9 @@ const std::vector<std::u32string_view> kOrderWords{
 const std::vector<std::u32string_view> kOrderHead{U"单号",   U"流水号", U"编号",  U"编码",
                                                   U"序列号", U"单号是", U"单号:", U"单号：",
                                                   U"订单",   U"防伪码", U"条码",  U"号是订单"};
+// An account may look like a line with its area code.
+const std::vector<std::u32string_view> kAccountHead{U"账号", U"帐号", U"户号",   U"学号", U"编号",
+                                                    U"单号", U"工号", U"会员号", U"卡号"};
 const std::vector<std::u32string_view> kIdWords{U"身份证", U"证件", U"身份", U"id card", U"实名", U"证号"};
 const std::vector<std::u32string_view> kCardWords{U"银行卡", U"卡号", U"储蓄卡", U"信用卡", U"借记卡",
                                                   U"账号",   U"帐号", U"账户",   U"卡",     U"card"};
@@ -157,10 +160,17 @@ bool glued_left(const Scan& s, std::size_t from) {
   }
   const char32_t c = s.at(from - 1);
   if (s.ascii_digit(from - 1) || c == '*') return true;
+  if (c == '/' && from > 1 && s.taken[from - 2]) return false;  // two numbers: 138…/139…
   return (c == '-' || c == '_' || c == '.' || c == '/') && from > 1 && s.alnum(from - 2);
+}
+bool mobile_run(const Scan& s, std::size_t from) {
+  std::size_t n = 0;
+  while (s.ascii_digit(from + n)) ++n;
+  return n == 11 && s.f[from] == '1' && s.f[from + 1] >= '3';
 }
 bool glued_right(const Scan& s, std::size_t to) {
   const char32_t c = s.at(to);
+  if (c == '/' && mobile_run(s, to + 1)) return false;
   if (s.latin(to) || s.ascii_digit(to) || c == '*' || c == '%') return true;
   return (c == '-' || c == '_' || c == '/' || c == '.') && s.alnum(to + 1);
 }
@@ -192,7 +202,7 @@ bool check(const Scan& s, std::size_t from, std::size_t to, const std::string& d
   if (glued_left(s, from) || glued_right(s, to)) return false;
   if (bank_card(s, from, to, d)) return out = {from, to, PiiType::kBankCard}, true;
   if (mobile(d) && !s.preceded_by(from, kOrderHead)) return out = {from, to, PiiType::kPhone}, true;
-  if (landline(d)) {
+  if (landline(d) && !s.preceded_by(from, kAccountHead)) {
     const bool paren = from > 0 && (s.at(from - 1) == '(' || s.at(from - 1) == U'（');
     return out = {from - paren, to, PiiType::kLandline}, true;
   }

@@ -92,9 +92,11 @@ unsigned sign_of(char32_t c) {
     mark(U"微薇威维徽wv", kWechatSign);
     mark(U"路街道巷弄村镇乡区县", kAddressSign);
     mark(U"收", kReceive);
+    mark(U"名女先小老医师", kTitle);
     mark(U"京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新", kPlateHead);
     mark(region_heads(), kRegionHead);
     mark(name_heads(), kNameHead);
+    mark(sure_surnames(), kSureSurname);
     return t;
   }();
   return c < 0x10000 ? table[c] : (is_han(c) ? kHan : 0u);

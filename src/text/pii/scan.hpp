@@ -50,13 +50,16 @@ enum Sign : unsigned {
   kRegionHead = 64,
   kPlateHead = 128,
   kNameHead = 256,
-  kReceive = 512
+  kReceive = 512,
+  kTitle = 1024,
+  kSureSurname = 2048
 };
 unsigned sign_of(char32_t folded);
 // First characters of the known regions and of the words that lead to a name (from addresses.cpp and
 // names.cpp).
 std::u32string region_heads();
 std::u32string name_heads();
+std::u32string sure_surnames();
 
 bool is_boundary(char32_t c);  // end of text, blank or punctuation
 
