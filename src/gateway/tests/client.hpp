@@ -16,6 +16,7 @@ namespace zk::gateway::test {
 struct Reply {
   int status = 0;    // 0: the server closed without an answer
   std::string head;  // lower-cased
+  std::string raw_head{};
   std::string body;
   std::string header(std::string_view lower_name) const {
     const auto at = head.find("\r\n" + std::string(lower_name) + ": ");
@@ -40,7 +41,7 @@ class Client {
     boost::system::error_code ec;
     const auto n = boost::asio::read_until(socket_, boost::asio::dynamic_buffer(in_), "\r\n\r\n", ec);
     if (ec) return out;
-    out.head = in_.substr(0, n);
+    out.head = out.raw_head = in_.substr(0, n);
     in_.erase(0, n);
     for (char& c : out.head) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     out.status = std::stoi(out.head.substr(9, 3));

@@ -70,7 +70,9 @@ std::size_t han_name(const Scan& s, std::size_t i) {
     if (s.starts_at(i + n, title) && (title.size() > 1 || !given(s, i + n + 1))) return i;
   const std::size_t two = i + n + 1, three = i + n + 2;
   if (!given(s, two)) return general_word(s, i, two) ? i : two;
-  if (n == 1 && !is_boundary(s.at(three)) && general_word(s, i, two)) return i;  // 任何…, 高价…, 付款…
+  const bool before_verb = s.at(three) == U'收' && kSure.find(s.f[i]) != std::u32string_view::npos;  // 魏徵颀收
+  if (n == 1 && !is_boundary(s.at(three)) && !before_verb && general_word(s, i, two))
+    return i;  // 任何…, 高价…, 付款…
   if (general_word(s, i, three) && n == 1) return i;
   // 周敏收货 …: a third character that opens a word with its follower belongs to what follows.
   const bool opens_word =

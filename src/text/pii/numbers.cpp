@@ -172,7 +172,8 @@ bool glued_right(const Scan& s, std::size_t to) {
   const char32_t c = s.at(to);
   if (c == '/' && mobile_run(s, to + 1)) return false;
   if (s.latin(to) || s.ascii_digit(to) || c == '*' || c == '%') return true;
-  return (c == '-' || c == '_' || c == '/' || c == '.') && s.alnum(to + 1);
+  if (c == '.') return s.ascii_digit(to + 1);  // 13812345678.jpg is a number and the kind of a file
+  return (c == '-' || c == '_' || c == '/') && s.alnum(to + 1);
 }
 
 struct Found {
