@@ -12,7 +12,7 @@ namespace zk::answering {
 namespace json = boost::json;
 namespace {
 
-constexpr std::string_view kFormat = "zhike-answering-1";
+constexpr std::string_view kFormat = "zhike-answering-2";
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
 Result<std::vector<std::string>> names(const json::object& o, std::string_view key) {
@@ -67,19 +67,15 @@ Result<std::shared_ptr<const Judge>> Judge::open(const std::string& path) {
   ZK_TRY(judge->ranker_features_, names(o, "ranker_features"));
   ZK_TRY(judge->decision_features_, names(o, "decision_features"));
   const auto* ranker = o.if_contains("ranker");
-  const auto* decision = o.if_contains("decision");
-  if (!ranker || !decision || !decision->is_array() || decision->get_array().size() != kClasses)
+  const auto* sure = o.if_contains("sure");
+  const auto* kind = o.if_contains("kind");
+  if (!ranker || !sure || !kind || !kind->is_array() || kind->get_array().size() != kKinds)
     return fail(ErrorCode::kDataLoss, path + " lacks the ranker or the decision");
   ZK_TRY(judge->ranker_, Trees::parse(*ranker, judge->ranker_features_.size()));
-  if (const auto* linear = o.if_contains("linear"); linear && linear->is_array()) {
-    for (const auto& w : linear->get_array())
-      judge->linear_.push_back(w.is_number() ? w.to_number<float>() : kMissing);
-    if (judge->linear_.size() != judge->ranker_features_.size())
-      return fail(ErrorCode::kDataLoss, path + ": the linear part has not one weight a feature");
-  }
-  for (const auto& d : decision->get_array()) {
-    ZK_TRY(auto trees, Trees::parse(d, judge->decision_features_.size()));
-    judge->decision_.push_back(std::move(trees));
+  ZK_TRY(judge->sure_, Trees::parse(*sure, judge->decision_features_.size()));
+  for (const auto& k : kind->get_array()) {
+    ZK_TRY(auto trees, Trees::parse(k, judge->decision_features_.size()));
+    judge->kind_.push_back(std::move(trees));
   }
   if (const auto* operating = o.if_contains("operating"); operating && operating->is_object()) {
     const auto& w = operating->get_object();
@@ -148,13 +144,6 @@ std::vector<float> Judge::decision_row(const KnowledgeBase& kb, const Look& look
   return row;
 }
 
-double Judge::rank(std::span<const float> row) const {
-  double sum = ranker_.sum(row);
-  for (std::size_t i = 0; i < linear_.size(); ++i)
-    if (!std::isnan(row[i])) sum += static_cast<double>(linear_[i] * row[i]);
-  return sum;
-}
-
 Judgement Judge::judge(const KnowledgeBase& kb, const Look& look) const {
   Judgement out;
   auto names = kb.feature_names();
@@ -169,7 +158,7 @@ Judgement Judge::judge(const KnowledgeBase& kb, const Look& look) const {
   };
   for (std::size_t i = 0; i < look.articles.size(); ++i) {
     const double score =
-        is_lexical() ? lexical_score(look.features.row(i)) / 3 : rank(ranker_row(wanted, look, i));
+        is_lexical() ? lexical_score(look.features.row(i)) / 3 : ranker_.sum(ranker_row(wanted, look, i));
     out.candidates.push_back({look.articles[i], 0, score, i});
   }
   std::stable_sort(out.candidates.begin(), out.candidates.end(),
@@ -185,24 +174,24 @@ Judgement Judge::judge(const KnowledgeBase& kb, const Look& look) const {
     return out;
   }
   const auto row = decision_row(kb, look, out.candidates);
-  std::array<double, kClasses> p{};
-  for (std::size_t k = 0; k < kClasses; ++k) p[k] = decision_[k].sum(row);
+  out.right = 1 / (1 + std::exp(-sure_.sum(row)));
+  std::array<double, kKinds> p{};
+  for (std::size_t k = 0; k < kKinds; ++k) p[k] = kind_[k].sum(row);
   const double most = *std::max_element(p.begin(), p.end());
   double total = 0;
   for (double& v : p) total += v = std::exp(v - most);
-  for (double& v : p) v /= total;
-  out.right = p[kRight];
+  for (double& v : p) v *= (1 - out.right) / total;
   out.ambiguous = p[kAmbiguous];
   out.none = p[kNone];
   // What is neither the first's nor none's is shared among the others by their scores.
   double weight = 0;
   for (std::size_t i = 1; i < out.candidates.size(); ++i)
     weight += std::exp(out.candidates[i].score - out.candidates[0].score);
-  out.candidates[0].probability = p[kRight];
+  out.candidates[0].probability = out.right;
   for (std::size_t i = 1; i < out.candidates.size(); ++i)
     out.candidates[i].probability = std::min(
         (p[kWrong] + p[kAmbiguous]) * std::exp(out.candidates[i].score - out.candidates[0].score) / weight,
-        p[kRight]);
+        out.right);
   return out;
 }
 
@@ -220,9 +209,6 @@ std::vector<Reason> Judge::reasons(const KnowledgeBase& kb, const Look& look, co
   std::vector<double> for_first(first.size(), 0), for_second(second.size(), 0);
   ranker_.explain(first, for_first);
   ranker_.explain(second, for_second);
-  for (std::size_t i = 0; i < linear_.size(); ++i)
-    if (!std::isnan(first[i]) && !std::isnan(second[i]))
-      for_first[i] += static_cast<double>(linear_[i] * (first[i] - second[i]));
   std::vector<Reason> out;
   for (std::size_t i = 0; i < first.size(); ++i)
     out.push_back({ranker_features_[i], for_first[i] - for_second[i], first[i], second[i]});

@@ -60,20 +60,18 @@ class Judge {
   struct Point {
     double target, answer;
   };
-  enum Class : std::size_t { kRight, kWrong, kAmbiguous, kNone, kClasses };
+  enum Kind : std::size_t { kWrong, kAmbiguous, kNone, kKinds };
 
   Judge() = default;
-  double rank(std::span<const float> row) const;
   std::vector<float> decision_row(const KnowledgeBase& kb, const Look& look,
                                   const std::vector<Candidate>& ranked) const;
   std::vector<float> ranker_row(const std::vector<std::int32_t>& columns, const Look& look,
                                 std::size_t candidate) const;
 
   std::vector<std::string> ranker_features_, decision_features_;
-  std::vector<float>
-      linear_;  // added to the trees, one weight a ranker feature; a missing value adds nothing
   Trees ranker_;
-  std::vector<Trees> decision_;  // by Class; softmax of their sums
+  Trees sure_;               // sigmoid of the sum: the first is right; may only rise with similarity and margin
+  std::vector<Trees> kind_;  // by Kind, softmax of their sums: what it is when the first is not right
   std::vector<Point> points_;    // ascending by target
   double none_ = 1.01, clarify_ = 1.01;
 };

@@ -115,7 +115,6 @@ void KnowledgeBase::keep_learnt(const KnowledgeBase& previous) {
   learnt_ = previous.learnt_;
   class_of_.assign(articles_.size(), -1);
   tokens_.resize(articles_.size());
-  token_mean_ = previous.token_mean_;
   for (std::size_t a = 0; a < articles_.size(); ++a) {
     const auto old = previous.find(article(a).external_id);
     if (!old) continue;
@@ -160,34 +159,15 @@ Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::learn() const {
 }
 
 // Token vectors come from the first encoder alone and cost a run of it a text: only for articles that have
-// none yet. The mean is that of a sample of the knowledge base first learnt, so that rows of different edits
-// stay comparable.
+// none yet.
 Status KnowledgeBase::read_tokens() {
   tokens_.resize(size());
   if (encoders_.empty() || !encoders_[0].tokens) return {};
-  if (token_mean_.empty()) ZK_TRY_STATUS(measure_token_mean());
   for (std::size_t a = 0; a < size(); ++a) {
     if (tokens_[a]) continue;
     ZK_TRY(const auto vectors, encoders_[0].tokens(articles_[a]->texts));
-    tokens_[a] =
-        std::make_shared<const TokenRows>(token_rows(vectors, 0, articles_[a]->texts.size(), token_mean_));
+    tokens_[a] = std::make_shared<const TokenRows>(token_rows(vectors, 0, articles_[a]->texts.size()));
   }
-  return {};
-}
-
-Status KnowledgeBase::measure_token_mean() {
-  constexpr std::size_t kSample = 48;
-  std::vector<float> sum(states_[0].mean.size(), 0.0F);
-  float count = 0;
-  for (std::size_t a = 0; a < size(); a += std::max<std::size_t>(1, size() / kSample)) {
-    ZK_TRY(const auto vectors, encoders_[0].tokens(articles_[a]->texts));
-    for (std::size_t t = 0; t < articles_[a]->texts.size(); ++t)
-      for (std::size_t r = vectors.first_row[t] + 1; r < vectors.first_row[t + 1]; ++r, ++count)
-        for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += vectors.values[r * sum.size() + k];
-  }
-  if (count == 0) return {};
-  for (float& v : sum) v /= count;
-  token_mean_ = std::move(sum);
   return {};
 }
 

@@ -91,7 +91,6 @@ class KnowledgeBase {
   void keep_learnt(const KnowledgeBase& previous);
   void measure_impostors();
   Status read_tokens();
-  Status measure_token_mean();
   void see_tokens(const View& view, std::span<const std::uint32_t> articles, Matrix& f,
                   std::size_t column) const;
   Look look_at(const View& view, const Question& question) const;
@@ -114,7 +113,6 @@ class KnowledgeBase {
   Repair repair_;
   std::shared_ptr<const Classifier> classifier_;
   std::vector<std::shared_ptr<const TokenRows>> tokens_;  // by article; empty pointer until learnt
-  std::vector<float> token_mean_;                         // of all tokens at the first learn()
   std::vector<std::int32_t>
       class_of_;  // article → class of the classifier, −1 when it came after the last learn()
   std::size_t classes_ = 0;

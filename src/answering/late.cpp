@@ -53,21 +53,16 @@ const BytesDot kBytesDot = __builtin_cpu_supports("avx2") ? dot_avx2 : dot_plain
 
 }  // namespace
 
-TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last,
-                     std::span<const float> mean) {
+TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last) {
   TokenRows out;
-  const auto width = static_cast<std::size_t>(vectors.dimension);
-  std::vector<float> centred(width);
+  const auto width = static_cast<std::size_t>(vectors.token_dimension);
   for (std::size_t t = first; t < last; ++t) {
-    const std::size_t begin = vectors.first_row[t] + 1,
-                      end = vectors.first_row[t + 1];  // row 0 is the sentence
+    const std::size_t begin = vectors.first_row[t] + 1, end = vectors.first_row[t + 1];
     float total = 1e-9F;
     for (std::size_t r = begin; r < end; ++r) {
-      const float* v = vectors.values.data() + r * width;
-      for (std::size_t k = 0; k < width; ++k) centred[k] = v[k] - (mean.empty() ? 0.0F : mean[k]);
       out.values.resize(out.values.size() + kTokenWidth);
-      pack(centred.data(), width, out.values.data() + out.values.size() - kTokenWidth);
-      out.weights.push_back(dot(centred.data(), centred.data(), width));
+      pack(vectors.values.data() + r * width, width, out.values.data() + out.values.size() - kTokenWidth);
+      out.weights.push_back(vectors.weights.empty() ? 1.0F : vectors.weights[r]);
       total += out.weights.back();
     }
     for (auto w = out.weights.end() - static_cast<std::ptrdiff_t>(end - begin); w != out.weights.end(); ++w)

@@ -1,6 +1,7 @@
 // Late interaction (Khattab & Zaharia 2020, ColBERT): every token of the question looks for its nearest token
-// of an article. Token vectors are kept as 64 signed bytes; wider ones are first put through a fixed random
-// projection, which keeps cosines to about ± 0.1 (Johnson–Lindenstrauss). Immutable; thread-safe.
+// of an article. Token vectors are kept as 64 signed bytes; wider ones (of an encoder that was not trained for
+// this) are first put through a fixed random projection, which keeps cosines to about ± 0.1
+// (Johnson–Lindenstrauss). Immutable; thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,9 @@
 
 namespace zk::answering {
 
-inline constexpr std::size_t kTokenWidth = 64;
+inline constexpr std::size_t kTokenWidth = nlu::kReadingWidth;
 
-// Token vectors of texts, row 0 of each the sentence's own. Thread-safe like an Encoder.
+// One pass over texts. Thread-safe like an Encoder.
 using TokenReader = std::function<Result<nlu::TokenVectors>(std::span<const std::string>)>;
 
 // Tokens of one or several texts, ready to be compared.
@@ -29,11 +30,9 @@ struct TokenRows {
   TokenRows text(std::size_t i) const;  // that one alone
 };
 
-// Texts [first, last) of `vectors`, without their sentence rows. `mean` (the same width, or empty) is what
-// all tokens have in common: it is taken off, and a token weighs as the square of what is left, so that
-// function words weigh little.
-TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last,
-                     std::span<const float> mean);
+// Texts [first, last) of `vectors`, without their first rows ([CLS]). Tokens weigh what the model says, or the
+// same where it says nothing.
+TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last);
 
 struct LateScores {
   float article =

@@ -124,8 +124,8 @@ Result<Look> KnowledgeBase::look(const Question& question) const {
     if (encoders_[e].tokens && e == 0) {  // one run gives sentence and tokens
       ZK_TRY(const auto vectors, encoders_[e].tokens(asked));
       for (std::size_t v = 0; v < asked.size(); ++v)
-        view.see(vectors.values.data() + vectors.first_row[v] * d, states_[e].mean, e);
-      view.tokens = token_rows(vectors, 0, 1, token_mean_);
+        view.see(vectors.sentences.data() + v * d, states_[e].mean, e);
+      view.tokens = token_rows(vectors, 0, 1);
       continue;
     }
     ZK_TRY(const auto vectors, encoders_[e].encoder->encode(asked));

@@ -20,7 +20,7 @@ struct EncoderSlot {
   std::string name;
   std::shared_ptr<nlu::Encoder> encoder;   // for what is asked
   std::shared_ptr<nlu::Encoder> stored{};  // for article texts: the same behind a cache; empty: `encoder`
-  TokenReader tokens{};  // where it can: vectors of tokens for late interaction, row 0 the sentence's
+  TokenReader tokens{};  // where it can: vectors of sentences and tokens in one pass
 };
 using Encoders = std::vector<EncoderSlot>;
 

@@ -35,7 +35,8 @@ BertEncoder::BertEncoder(std::string model_id, WordPiece pieces, std::shared_ptr
                          const RunQueueOptions& queue)
     : model_id_(std::move(model_id)),
       pieces_(std::move(pieces)),
-      dimension_(static_cast<int>(model->output_width())),
+      reads_(model->output_name() == "readings"),
+      dimension_(static_cast<int>(model->output_width()) - (reads_ ? kReadingWidth + 1 : 0)),
       queue_(
           queue, [](const Tokens& t) { return t.ids.size(); },
           [model = std::move(model)](const std::vector<const Tokens*>& texts) {
@@ -62,17 +63,30 @@ Result<std::vector<float>> BertEncoder::encode(std::span<const std::string> text
 }
 
 Result<TokenVectors> BertEncoder::encode_tokens(std::span<const std::string> texts) {
-  const auto width = static_cast<std::size_t>(dimension_);
+  const auto wide = static_cast<std::size_t>(dimension_);
+  const std::size_t narrow = reads_ ? kReadingWidth : wide, stride = reads_ ? wide + kReadingWidth + 1 : wide;
+  const std::size_t from = reads_ ? wide : 0;  // where a token's own vector begins
   const auto tokens = tokenize(texts);
-  TokenVectors out{.dimension = dimension_, .first_row = {0}, .values = {}};
+  TokenVectors out{.dimension = dimension_,
+                   .sentences = std::vector<float>(texts.size() * wide),
+                   .token_dimension = static_cast<int>(narrow),
+                   .first_row = {0},
+                   .values = {},
+                   .weights = {}};
   for (const auto& t : tokens)
     out.first_row.push_back(out.first_row.back() + static_cast<std::uint32_t>(t.ids.size()));
-  out.values.resize(out.first_row.back() * width);
+  out.values.resize(out.first_row.back() * narrow);
+  if (reads_) out.weights.resize(out.first_row.back());
+  const auto unit = [](std::span<const float> of, std::span<float> to) {
+    std::copy(of.begin(), of.end(), to.begin());
+    normalise_length(to);
+  };
   ZK_TRY_STATUS(queue_.run(tokens, [&](std::size_t i, std::span<const float> row) {
+    unit(row.subspan(0, wide), std::span(out.sentences).subspan(i * wide, wide));
     for (std::size_t t = 0; t < tokens[i].ids.size(); ++t) {
-      const auto v = std::span(out.values).subspan((out.first_row[i] + t) * width, width);
-      std::copy_n(row.begin() + static_cast<std::ptrdiff_t>(t * width), width, v.begin());
-      normalise_length(v);
+      const std::size_t at = out.first_row[i] + t;
+      unit(row.subspan(t * stride + from, narrow), std::span(out.values).subspan(at * narrow, narrow));
+      if (reads_) out.weights[at] = row[t * stride + stride - 1];
     }
   }));
   return out;
@@ -83,21 +97,27 @@ Result<std::shared_ptr<BertEncoder>> open_bert(const std::filesystem::path& mode
                                                const BertOptions& options) {
   ZK_TRY(auto pieces, WordPiece::load(tokenizer));
   ZK_TRY(auto onnx, OnnxModel::open(model, {.runtime = options.runtime, .threads = 1}));
-  if (onnx->output_width() < 1 || onnx->output_width() > 8192)
+  const auto least = onnx->output_name() == "readings" ? kReadingWidth + 2 : 1;
+  if (onnx->output_width() < least || onnx->output_width() > 8192)
     return fail(ErrorCode::kDataLoss,
                 "model " + model.string() + ": the output's last dimension is not fixed to 1 … 8192");
   auto id = model.stem().string() + "/" + onnx->sha256().substr(0, 12);
   return std::make_shared<BertEncoder>(std::move(id), std::move(pieces), std::move(onnx), options.queue);
 }
 
+Result<std::filesystem::path> bge_tokenizer(const std::filesystem::path& models_dir) {
+  auto file = models_dir / "bge-small-zh-v1.5-tokenizer.json";
+  ZK_TRY(const auto sha, file_sha256(file));
+  ZK_TRY_STATUS(check_sha256(file, sha, kBgeTokenizerSha256));
+  return file;
+}
+
 Result<std::shared_ptr<BertEncoder>> open_bge(const std::filesystem::path& models_dir,
                                               const BertOptions& options) {
-  const auto model = models_dir / "bge-small-zh-v1.5-q.onnx",
-             tokenizer = models_dir / "bge-small-zh-v1.5-tokenizer.json";
-  ZK_TRY(const auto model_sha, file_sha256(model));
-  ZK_TRY_STATUS(check_sha256(model, model_sha, kBgeSha256));
-  ZK_TRY(const auto tokenizer_sha, file_sha256(tokenizer));
-  ZK_TRY_STATUS(check_sha256(tokenizer, tokenizer_sha, kBgeTokenizerSha256));
+  const auto model = models_dir / "bge-small-zh-v1.5-q.onnx";
+  ZK_TRY(const auto sha, file_sha256(model));
+  ZK_TRY_STATUS(check_sha256(model, sha, kBgeSha256));
+  ZK_TRY(const auto tokenizer, bge_tokenizer(models_dir));
   return open_bert(model, tokenizer, options);
 }
 

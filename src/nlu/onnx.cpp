@@ -89,7 +89,6 @@ Ort::SessionOptions session_options(int threads) {
 struct OnnxModel::Session {
   Ort::Session session{nullptr};
   std::vector<std::string> inputs;
-  std::string output;
 
   // Which of the batch's three arrays an input takes; nullptr for an input this project does not know.
   static std::vector<std::int64_t>* array_for(const std::string& name, TokenBatch& batch) {
@@ -100,8 +99,12 @@ struct OnnxModel::Session {
   }
 };
 
-OnnxModel::OnnxModel(std::unique_ptr<Session> session, std::string sha256, std::int64_t width)
-    : session_(std::move(session)), sha256_(std::move(sha256)), output_width_(width) {}
+OnnxModel::OnnxModel(std::unique_ptr<Session> session, std::string sha256, std::string output,
+                     std::int64_t width)
+    : session_(std::move(session)),
+      sha256_(std::move(sha256)),
+      output_(std::move(output)),
+      output_width_(width) {}
 OnnxModel::~OnnxModel() = default;
 
 Result<std::shared_ptr<OnnxModel>> OnnxModel::open(const std::filesystem::path& model,
@@ -128,9 +131,10 @@ Result<std::shared_ptr<OnnxModel>> OnnxModel::open(const std::filesystem::path& 
     const auto info = out.GetTensorTypeAndShapeInfo();
     if (info.GetElementType() != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT || info.GetDimensionsCount() == 0)
       return fail(ErrorCode::kDataLoss, "model " + model.string() + ": the first output is no float tensor");
-    s->output = s->session.GetOutputNameAllocated(0, allocator).get();
+    std::string output = s->session.GetOutputNameAllocated(0, allocator).get();
     const auto width = info.GetShape().back();
-    return std::shared_ptr<OnnxModel>(new OnnxModel(std::move(s), std::move(sha256), width));
+    return std::shared_ptr<OnnxModel>(
+        new OnnxModel(std::move(s), std::move(sha256), std::move(output), width));
   } catch (const Ort::Exception& e) {
     return fail(ErrorCode::kDataLoss, "model " + model.string() + " is refused by the runtime", {}, e.what());
   }
@@ -148,7 +152,7 @@ Result<Tensor> OnnxModel::run(const TokenBatch& batch) const {
       values.push_back(Ort::Value::CreateTensor<std::int64_t>(memory, array.data(), array.size(), shape, 2));
       names.push_back(name.c_str());
     }
-    const char* output = session_->output.c_str();
+    const char* output = output_.c_str();
     const auto results = session_->session.Run(Ort::RunOptions{nullptr}, names.data(), values.data(),
                                                values.size(), &output, 1);
     const auto info = results[0].GetTensorTypeAndShapeInfo();
@@ -164,8 +168,12 @@ Result<Tensor> OnnxModel::run(const TokenBatch& batch) const {
 bool neural_runtime_available() { return false; }
 
 struct OnnxModel::Session {};
-OnnxModel::OnnxModel(std::unique_ptr<Session> session, std::string sha256, std::int64_t width)
-    : session_(std::move(session)), sha256_(std::move(sha256)), output_width_(width) {}
+OnnxModel::OnnxModel(std::unique_ptr<Session> session, std::string sha256, std::string output,
+                     std::int64_t width)
+    : session_(std::move(session)),
+      sha256_(std::move(sha256)),
+      output_(std::move(output)),
+      output_width_(width) {}
 OnnxModel::~OnnxModel() = default;
 
 Result<std::shared_ptr<OnnxModel>> OnnxModel::open(const std::filesystem::path&, const OnnxOptions&) {

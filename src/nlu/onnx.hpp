@@ -56,12 +56,13 @@ class OnnxModel {
   const std::string& sha256() const { return sha256_; }
   // Size of the output's last dimension; -1 where the file leaves it open.
   std::int64_t output_width() const { return output_width_; }
+  const std::string& output_name() const { return output_; }
 
  private:
   struct Session;
-  OnnxModel(std::unique_ptr<Session> session, std::string sha256, std::int64_t width);
+  OnnxModel(std::unique_ptr<Session> session, std::string sha256, std::string output, std::int64_t width);
   std::unique_ptr<Session> session_;
-  std::string sha256_;
+  std::string sha256_, output_;
   std::int64_t output_width_;
 };
 

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "nlu/blob_cache.hpp"
 #include "nlu/encoder.hpp"
 
 namespace zk::nlu {
@@ -27,8 +28,7 @@ struct VectorCacheOptions {
 
 class CachedEncoder final : public Encoder {
  public:
-  // The file is made when absent. One of another model is started afresh (it is derived state); a torn or
-  // damaged tail is cut. kConflict when another process holds it; kUnavailable when it cannot be written.
+  // Errors: BlobCache::open's.
   static Result<std::shared_ptr<CachedEncoder>> open(std::shared_ptr<Encoder> encoder,
                                                      const std::filesystem::path& file,
                                                      const VectorCacheOptions& options);
@@ -48,46 +48,25 @@ class CachedEncoder final : public Encoder {
   Figures figures() const;
 
  private:
-  struct Key {
-    std::uint64_t a, b;
-    friend bool operator==(const Key&, const Key&) = default;
-  };
-  struct KeyHash {
-    std::size_t operator()(const Key& k) const { return k.a; }
-  };
-  struct Slot {
-    std::uint32_t record;
-    bool used;  // since the last time the file was cut down
-  };
   using Packed = std::vector<std::int16_t>;
   struct Recent {
-    Key key;
+    TextKey key;
     Packed vector;
   };
   class Questions;
 
-  CachedEncoder(std::shared_ptr<Encoder> encoder, std::filesystem::path file,
-                const VectorCacheOptions& options);
-  Status load();
-  Status write_header(int fd) const;
+  CachedEncoder(std::shared_ptr<Encoder> encoder, std::shared_ptr<BlobCache> file, std::size_t max_questions);
   Result<std::vector<float>> encode(std::span<const std::string> texts, bool keep_in_file);
-  bool find(const Key& key, std::span<float> out, bool keep_in_file);
-  void keep(const Key& key, const Packed& vector, bool in_file);
-  bool append(const Key& key, const Packed& vector);
-  bool cut_down();
-  std::size_t record_bytes() const;
-  static Key key_of(std::string_view text);
+  bool find(const TextKey& key, std::span<float> out, bool keep_in_file);
+  void keep(const TextKey& key, const Packed& vector, bool in_file);
 
   const std::shared_ptr<Encoder> encoder_;
-  const std::filesystem::path file_;
-  const VectorCacheOptions options_;
+  const std::shared_ptr<BlobCache> file_;
+  const std::size_t max_questions_;
   const std::unique_ptr<Questions> questions_;
   mutable std::mutex mutex_;
-  int fd_ = -1;
-  std::uint32_t records_ = 0;
-  std::unordered_map<Key, Slot, KeyHash> slots_;
   std::list<Recent> recent_;  // newest first
-  std::unordered_map<Key, std::list<Recent>::iterator, KeyHash> recent_at_;
+  std::unordered_map<TextKey, std::list<Recent>::iterator, TextKeyHash> recent_at_;
   Figures figures_;
 };
 

@@ -63,11 +63,6 @@ def load_all(folders):
     return [load(p) for p in found]
 
 
-def held_out(companies, fold, folds):
-    """Names of the companies that this fold leaves out; none when fold is negative."""
-    return {c.name for i, c in enumerate(companies) if fold >= 0 and i % folds == fold}
-
-
 class Cutter:
     """Texts -> token ids, at most `limit` of them."""
 

@@ -22,8 +22,13 @@ FOLDS = 5
 TARGETS = (.90, .92, .94, .95, .96, .97, .975, .98, .985, .99)
 RANKER = dict(objective="rank:ndcg", n_estimators=300, max_depth=5, learning_rate=.05, subsample=.8, colsample_bytree=.5,
               min_child_weight=5, lambdarank_pair_method="topk", lambdarank_num_pair_per_sample=6, tree_method="hist", n_jobs=1)
-DECISION = dict(objective="multi:softprob", num_class=4, n_estimators=220, max_depth=3, learning_rate=.04, subsample=.8,
-                colsample_bytree=.4, min_child_weight=8, tree_method="hist", n_jobs=1)
+SURE = dict(objective="binary:logistic", n_estimators=200, max_depth=3, learning_rate=.05, subsample=.8, colsample_bytree=.3,
+            min_child_weight=6, tree_method="hist", n_jobs=1)
+FORESTS = 5
+# Nearer, or further ahead of the others, can only make the first more likely right.
+RISING = ("margin.", "first.bge.", "first.e5.", "first.classifier", "first.bm25", "first.article", "first.late.", "first.title")
+KIND = dict(objective="multi:softprob", num_class=3, n_estimators=160, max_depth=3, learning_rate=.05, subsample=.8,
+            colsample_bytree=.4, min_child_weight=8, tree_method="hist", n_jobs=1)
 
 
 class Company:
@@ -92,9 +97,19 @@ def outcome(company, orders):
                      [RIGHT, WRONG, AMBIGUOUS], NOTHING), first
 
 
-def fit_decision(views, outcomes, seed):
-    model = xgboost.XGBClassifier(random_state=seed, **DECISION)
-    return model.fit(np.vstack(views), np.concatenate(outcomes))
+class Decision:
+    """How likely the first is right (the mean of FORESTS monotone forests), and if not, which of the other outcomes it is."""
+
+    def __init__(self, views, outcomes, names, seed):
+        x, y = np.vstack(views), np.concatenate(outcomes)
+        rising = tuple(int(n.startswith(RISING)) for n in names)
+        self.sure = [xgboost.XGBClassifier(random_state=seed + k, monotone_constraints=rising, **SURE).fit(x, (y == RIGHT).astype(int))
+                     for k in range(FORESTS)]
+        self.kind = xgboost.XGBClassifier(random_state=seed, **KIND).fit(x[y != RIGHT], y[y != RIGHT] - 1)
+
+    def predict(self, view):
+        right = 1 / (1 + np.exp(-np.mean([m.predict(view, output_margin=True) for m in self.sure], 0)))
+        return np.hstack([right[:, None], (1 - right[:, None]) * self.kind.predict_proba(view)])
 
 
 def wilson_lower(right, n, z=1.645):
@@ -149,8 +164,13 @@ def show(name, row):
     print(f"{name:26}", "  ".join(f"{k} {v:.3f}" for k, v in row.items()), flush=True)
 
 
-def export_trees(raw, base):
-    """The trees of one class in the form answering/trees.hpp reads; inner nodes carry the mean below them."""
+def raw_trees(model):
+    raw = json.loads(bytes(model.get_booster().save_raw("json")))["learner"]
+    return raw["gradient_booster"]["model"], float(raw["learner_model_param"]["base_score"].strip("[]"))
+
+
+def export_trees(raw, base, share=1.):
+    """Trees in the form answering/trees.hpp reads, leaves times `share`; inner nodes carry the mean below them."""
     out = []
     for t in raw:
         left, right = t["left_children"], t["right_children"]
@@ -165,16 +185,18 @@ def export_trees(raw, base):
         out.append({"f": [-1 if e else f for e, f in zip(leaf, t["split_indices"])],
                     "t": [0 if e else float(f"{v:.9g}") for e, v in zip(leaf, value)],
                     "l": [0 if e else l for e, l in zip(leaf, left)], "r": [0 if e else r for e, r in zip(leaf, right)],
-                    "d": [int(d) for d in t["default_left"]], "v": [float(f"{v:.6g}") for v in mean]})
+                    "d": [int(d) for d in t["default_left"]], "v": [float(f"{v * share:.6g}") for v in mean]})
     return {"base": base, "trees": out}
 
 
 def export(ranker, decision, columns, operating, path, note):
-    raw = lambda m: json.loads(bytes(m.get_booster().save_raw("json")))["learner"]["gradient_booster"]["model"]
-    r, d = raw(ranker), raw(decision)
-    classes = [[t for t, k in zip(d["trees"], d["tree_info"]) if k == c] for c in range(4)]
-    weights = {"format": "zhike-answering-1", "trained": note, "ranker_features": columns, "decision_features": decision_names(columns),
-               "ranker": export_trees(r["trees"], 0.), "decision": [export_trees(t, 0.) for t in classes], "operating": operating}
+    r, k = raw_trees(ranker)[0], raw_trees(decision.kind)[0]
+    kinds = [export_trees([t for t, of in zip(k["trees"], k["tree_info"]) if of == c], 0.) for c in range(3)]
+    forests = [raw_trees(m) for m in decision.sure]
+    base = float(np.mean([np.log(b / (1 - b)) for _, b in forests]))
+    sure = export_trees([t for f, _ in forests for t in f["trees"]], base, 1 / len(forests))
+    weights = {"format": "zhike-answering-2", "trained": note, "ranker_features": columns, "decision_features": decision_names(columns),
+               "ranker": export_trees(r["trees"], 0.), "sure": sure, "kind": kinds, "operating": operating}
     with open(path, "w", encoding="utf-8") as f:
         json.dump(weights, f, separators=(",", ":"))
         f.write("\n")
@@ -203,10 +225,10 @@ def main():
         print(f"ranker: fold {k + 1} of {FOLDS}", flush=True)
     for k in range(FOLDS):
         rest = [i for i, c in enumerate(companies) if fold[c.group] != k]
-        model = fit_decision([views[i] for i in rest], [outcomes[i] for i in rest], a.seed)
+        model = Decision([views[i] for i in rest], [outcomes[i] for i in rest], decision_names(companies[0].columns), a.seed)
         for i, c in enumerate(companies):
             if fold[c.group] == k:
-                p[i] = model.predict_proba(views[i])
+                p[i] = model.predict(views[i])
     every = np.vstack(p)
     outs = np.concatenate(outcomes)
     first = np.concatenate([outcome(c, o)[1] for c, o in zip(companies, orders)])
@@ -222,11 +244,11 @@ def main():
     bad_if_high = {"oos_answered", "oos_offered", "ece"}
     show("worst, young", {k: (max if k in bad_if_high else min)(r[k] for r in young) for k in young[0]})
     print("operating", json.dumps(operating))
-    ranker, decision = fit_ranker(companies, a.seed), fit_decision(views, outcomes, a.seed)
+    ranker, decision = fit_ranker(companies, a.seed), Decision(views, outcomes, decision_names(companies[0].columns), a.seed)
     for t in a.test:
         c = Company(t, a.drop)
         x, order = view(c, rank(ranker, c))
-        show(c.name, figures(c, order, decision.predict_proba(x), operating))
+        show(c.name, figures(c, order, decision.predict(x), operating))
     if a.out:
         os.makedirs(a.out, exist_ok=True)
         export(ranker, decision, companies[0].columns, operating, os.path.join(a.out, f"answering-{a.profile}.json"),

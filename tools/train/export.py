@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 import bert
@@ -22,9 +24,30 @@ def blend(tuned, base, share):
     return {name: share * tuned[f"bert.{name}"] + (1 - share) * value for name, value in base.items()}
 
 
-def sentence(session, cutter, texts):
+def add_readings(path, weights):
+    """One output, "readings" [n, t, width + TOKEN_WIDTH + 1]: hidden state, its narrow vector, the token's weight (softplus)."""
+    model = onnx.load(path)
+    graph, hidden = model.graph, model.graph.output[0]
+    project, weigh = weights["project.weight"].numpy().T, weights["weigh.weight"].numpy().T
+    for name, value in (("project", project), ("weigh", weigh), ("weigh_bias", weights["weigh.bias"].numpy())):
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(value, np.float32), name))
+    graph.node.extend([
+        helper.make_node("MatMul", [hidden.name, "project"], ["narrow"], "/readings/project"),
+        helper.make_node("MatMul", [hidden.name, "weigh"], ["weighed"], "/readings/weigh"),
+        helper.make_node("Add", ["weighed", "weigh_bias"], ["biased"], "/readings/bias"),
+        helper.make_node("Softplus", ["biased"], ["weight"], "/readings/softplus"),
+        helper.make_node("Concat", [hidden.name, "narrow", "weight"], ["readings"], "/readings/concat", axis=2)])
+    shape = [d.dim_param or d.dim_value for d in hidden.type.tensor_type.shape.dim]
+    graph.output.remove(hidden)
+    graph.output.append(helper.make_tensor_value_info("readings", TensorProto.FLOAT, [*shape[:2], sum(project.shape) + 1]))
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+    return [node.name for node in graph.node if node.name.startswith("/readings/")]
+
+
+def sentence(session, cutter, texts, width=512):
     ids, mask = data.batch([cutter(t) for t in texts])
-    first = session.run(["last_hidden_state"], {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})[0][:, 0]
+    first = session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})[0][:, 0, :width]
     return first / np.linalg.norm(first, axis=1, keepdims=True)
 
 
@@ -41,13 +64,15 @@ def compare(full, quantised, cutter, texts, size=16):
 
 def export(options):
     tuned = bert.read(options.base)
-    if options.weights:
-        tuned.load_state_dict(blend(torch.load(options.weights, map_location="cpu"), tuned.state_dict(), options.share))
+    weights = torch.load(options.weights, map_location="cpu") if options.weights else None
+    if weights:
+        tuned.load_state_dict(blend(weights, tuned.state_dict(), options.share))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         exact = Path(folder) / "exact.onnx"
         bert.write(tuned, options.base, exact)
-        quantize_dynamic(exact, options.out, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+        exact_too = add_readings(exact, weights) if weights else []
+        quantize_dynamic(exact, options.out, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True, nodes_to_exclude=exact_too)
         one = onnxruntime.SessionOptions()
         one.intra_op_num_threads = 1
         full, quantised = (onnxruntime.InferenceSession(str(p), one, providers=["CPUExecutionProvider"]) for p in (exact, options.out))

@@ -137,11 +137,11 @@ TEST(Trees, DamagedTreesAreRefused) {
 
 TEST(Late, TheSameTokensScoreFullAndASkippedTextDoesNotCount) {
   nlu::TokenVectors v;
-  v.dimension = kTokenWidth;
+  v.token_dimension = kTokenWidth;
   v.first_row = {0, 3, 6};
   v.values.assign(6 * kTokenWidth, 0.0F);
   for (std::size_t r = 0; r < 6; ++r) v.values[r * kTokenWidth + r] = 1;
-  const auto article = token_rows(v, 0, 2, {});
+  const auto article = token_rows(v, 0, 2);
   const auto same = late_scores(article.text(0), article, 2, -1);
   EXPECT_NEAR(same.article, 1, 0.02);
   EXPECT_NEAR(same.question, 1, 0.02);
