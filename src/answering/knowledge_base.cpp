@@ -25,6 +25,33 @@ std::vector<float> centred(const float* u, const std::vector<float>& mean) {
   return out;
 }
 
+// Tokens of the texts, from the file where it has them.
+Result<TokenRows> tokens_of(const std::vector<std::string>& texts, const EncoderSlot& slot) {
+  std::vector<std::optional<std::string>> known(texts.size());
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (slot.stored_tokens) known[i] = slot.stored_tokens->find(nlu::text_key(texts[i]));
+    if (known[i] && !TokenRows::fits(*known[i])) known[i].reset();
+    if (!known[i]) missing.push_back(texts[i]);
+  }
+  TokenRows fresh, out;
+  if (!missing.empty()) {
+    ZK_TRY(const auto vectors, slot.tokens(missing));
+    fresh = token_rows(vectors, 0, missing.size());
+  }
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (known[i]) {
+      out.add(*known[i]);
+      continue;
+    }
+    const auto bytes = fresh.bytes(next++);
+    out.add(bytes);
+    if (slot.stored_tokens) slot.stored_tokens->put(nlu::text_key(texts[i]), bytes);  // not kept: read again
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::build(std::span<const Article> articles,
@@ -165,8 +192,8 @@ Status KnowledgeBase::read_tokens() {
   if (encoders_.empty() || !encoders_[0].tokens) return {};
   for (std::size_t a = 0; a < size(); ++a) {
     if (tokens_[a]) continue;
-    ZK_TRY(const auto vectors, encoders_[0].tokens(articles_[a]->texts));
-    tokens_[a] = std::make_shared<const TokenRows>(token_rows(vectors, 0, articles_[a]->texts.size()));
+    ZK_TRY(auto rows, tokens_of(articles_[a]->texts, encoders_[0]));
+    tokens_[a] = std::make_shared<const TokenRows>(std::move(rows));
   }
   return {};
 }

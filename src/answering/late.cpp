@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "answering/dense.hpp"
+#include "base/check.hpp"
 #include "base/random.hpp"
 
 namespace zk::answering {
 namespace {
 
 constexpr float kScale = 127.0F;
+constexpr std::size_t kBytesAToken = kTokenWidth + sizeof(float);
 
 // Rows of a random matrix, scaled so that lengths are kept on average; the same in every process.
 const std::vector<float>& projection(std::size_t from) {
@@ -79,6 +82,26 @@ TokenRows TokenRows::text(std::size_t i) const {
   out.weights.assign(weights.begin() + begin[i], weights.begin() + begin[i + 1]);
   out.begin.push_back(static_cast<std::uint32_t>(out.weights.size()));
   return out;
+}
+
+// Values of all tokens, then their weights.
+std::string TokenRows::bytes(std::size_t i) const {
+  const auto one = text(i);
+  std::string out(one.values.size() + one.weights.size() * sizeof(float), '\0');
+  std::memcpy(out.data(), one.values.data(), one.values.size());
+  std::memcpy(out.data() + one.values.size(), one.weights.data(), one.weights.size() * sizeof(float));
+  return out;
+}
+
+bool TokenRows::fits(std::string_view bytes) { return bytes.size() % kBytesAToken == 0; }
+
+void TokenRows::add(std::string_view bytes) {
+  ZK_CHECK(fits(bytes));
+  const std::size_t n = bytes.size() / kBytesAToken;
+  values.insert(values.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n * kTokenWidth));
+  weights.resize(weights.size() + n);
+  std::memcpy(weights.data() + weights.size() - n, bytes.data() + n * kTokenWidth, n * sizeof(float));
+  begin.push_back(static_cast<std::uint32_t>(weights.size()));
 }
 
 LateScores late_scores(const TokenRows& asked, const TokenRows& article, std::size_t questions,

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -28,6 +29,9 @@ struct TokenRows {
   std::vector<float> weights;           // of each row; sum to 1 over a text
   std::size_t texts() const { return begin.size() - 1; }
   TokenRows text(std::size_t i) const;  // that one alone
+  std::string bytes(std::size_t i) const;  // the same for a file
+  static bool fits(std::string_view bytes);  // could be such bytes
+  void add(std::string_view bytes);          // one more text; fits(bytes)
 };
 
 // Texts [first, last) of `vectors`, without their first rows ([CLS]). Tokens weigh what the model says, or the

@@ -14,14 +14,29 @@ namespace zk::answering {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::size_t kMostTokenTexts = 1'000'000;
+
+// The weights must be those that SHA256SUMS beside them names ("<hex>  <file>", one a line).
+Status check_sum(const fs::path& file) {
+  ZK_TRY(const auto sums, read_lines((file.parent_path() / "SHA256SUMS").string()));
+  ZK_TRY(const auto sum, nlu::file_sha256(file));
+  const auto wanted = sum + "  " + file.filename().string();
+  if (std::find(sums.begin(), sums.end(), wanted) != sums.end()) return {};
+  return fail(ErrorCode::kDataLoss,
+              file.string() + " is not the file SHA256SUMS names: restore it or train again");
+}
+
+// The encoder tuned by tools/train, or the one named instead of it.
 Result<std::shared_ptr<nlu::BertEncoder>> open_first(const fs::path& directory, const ModelOptions& options) {
-  nlu::BertOptions bert;
+  nlu::BertOptions bert{.runtime = directory / "libonnxruntime.so", .queue = {}};
   bert.queue.workers = options.threads;
-  if (options.encoder.empty()) return nlu::open_bge(directory, bert);
-  bert.runtime = directory / "libonnxruntime.so";
-  auto tokenizer = options.encoder.parent_path() / "tokenizer.json";
-  if (!fs::exists(tokenizer)) tokenizer = directory / "bge-small-zh-v1.5-tokenizer.json";
-  return nlu::open_bert(options.encoder, tokenizer, bert);
+  const auto beside = options.encoder.parent_path() / "tokenizer.json";
+  if (!options.encoder.empty() && fs::exists(beside)) return nlu::open_bert(options.encoder, beside, bert);
+  ZK_TRY(const auto tokenizer, nlu::bge_tokenizer(directory));
+  if (!options.encoder.empty()) return nlu::open_bert(options.encoder, tokenizer, bert);
+  const auto tuned = directory / "weights" / "encoder-zh.onnx";
+  ZK_TRY_STATUS(check_sum(tuned));
+  return nlu::open_bert(tuned, tokenizer, bert);
 }
 
 Result<EncoderSlot> slot_of(std::string name, std::shared_ptr<nlu::Encoder> encoder,
@@ -64,16 +79,6 @@ std::string_view to_string(Profile profile) {
 
 namespace {
 
-// The weights must be those that SHA256SUMS beside them names ("<hex>  <file>", one a line).
-Status check_sum(const fs::path& file) {
-  ZK_TRY(const auto sums, read_lines((file.parent_path() / "SHA256SUMS").string()));
-  ZK_TRY(const auto sum, nlu::file_sha256(file));
-  const auto wanted = sum + "  " + file.filename().string();
-  if (std::find(sums.begin(), sums.end(), wanted) != sums.end()) return {};
-  return fail(ErrorCode::kDataLoss,
-              file.string() + " is not the file SHA256SUMS names: restore it or train again");
-}
-
 Result<std::shared_ptr<const Judge>> open_judge(const fs::path& directory, std::string_view profile,
                                                 std::string& note) {
   const auto weights = directory / "weights" / ("answering-" + std::string(profile) + ".json");
@@ -88,9 +93,25 @@ Result<std::shared_ptr<const Judge>> open_judge(const fs::path& directory, std::
 Status open_chinese(const fs::path& directory, const ModelOptions& options, Models& out) {
   ZK_TRY(const auto bert, open_first(directory, options));
   ZK_TRY(auto slot, slot_of("bge", bert, options));
+  if (!options.cache.empty()) {
+    const auto owner = std::string(bert->model_id()) + " tokens";
+    ZK_TRY(slot.stored_tokens,
+           nlu::BlobCache::open(options.cache / "tokens-bge.cache", owner, kMostTokenTexts));
+  }
   slot.tokens = [bert](std::span<const std::string> texts) { return bert->encode_tokens(texts); };
   out.encoders.push_back(std::move(slot));
-  ZK_TRY(out.judge, open_judge(directory, "fast", out.note));
+  ZK_TRY(out.judge, open_judge(directory, options.profile == Profile::kFast ? "fast" : "best", out.note));
+  return {};
+}
+
+// What `best` reads besides: the encoder as published, and the multilingual one.
+Status add_second_opinions(const fs::path& directory, const ModelOptions& options, Models& out) {
+  nlu::BertOptions bert;
+  bert.queue.workers = options.threads;
+  ZK_TRY(auto published, nlu::open_bge(directory, bert));
+  ZK_TRY(auto slot, slot_of("base", std::move(published), options));
+  out.encoders.push_back(std::move(slot));
+  out.encoders.push_back(out.multilingual.front());
   return {};
 }
 
@@ -111,6 +132,7 @@ Result<Models> open_models(const fs::path& directory, const ModelOptions& option
   Status opened;
   if (options.profile != Profile::kMultilingual) opened = open_chinese(directory, options, out);
   if (opened && options.profile != Profile::kFast) opened = open_multilingual(directory, options, out);
+  if (opened && options.profile == Profile::kBest) opened = add_second_opinions(directory, options, out);
   if (!opened) {
     if (!options.lexical_only) return tl::unexpected(std::move(opened).error());
     Models lexical;

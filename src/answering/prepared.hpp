@@ -10,6 +10,7 @@
 #include "answering/late.hpp"
 #include "answering/terms.hpp"
 #include "domain/article.hpp"
+#include "nlu/blob_cache.hpp"
 #include "nlu/encoder.hpp"
 
 namespace zk::answering {
@@ -20,6 +21,7 @@ struct EncoderSlot {
   std::string name;
   std::shared_ptr<nlu::Encoder> encoder;   // for what is asked
   std::shared_ptr<nlu::Encoder> stored{};  // for article texts: the same behind a cache; empty: `encoder`
+  std::shared_ptr<nlu::BlobCache> stored_tokens{};  // TokenRows of article texts; empty: read anew each time
   TokenReader tokens{};  // where it can: vectors of sentences and tokens in one pass
 };
 using Encoders = std::vector<EncoderSlot>;

@@ -147,6 +147,12 @@ TEST(Late, TheSameTokensScoreFullAndASkippedTextDoesNotCount) {
   EXPECT_NEAR(same.question, 1, 0.02);
   EXPECT_NEAR(same.back, 1, 0.02);
   EXPECT_NEAR(late_scores(article.text(0), article, 2, 0).article, 0, 0.02);
+  TokenRows again;
+  for (std::size_t i = 0; i < article.texts(); ++i) again.add(article.bytes(i));
+  EXPECT_EQ(again.begin, article.begin);
+  EXPECT_EQ(again.values, article.values);
+  EXPECT_EQ(again.weights, article.weights);
+  EXPECT_FALSE(TokenRows::fits("x"));
 }
 
 TEST(Corpus, LinesAreReadOrBlamed) {
