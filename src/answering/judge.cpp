@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <unordered_map>
-
-#include "answering/corpus.hpp"
 
 namespace zk::answering {
 namespace json = boost::json;
@@ -25,6 +24,18 @@ Result<std::vector<std::string>> names(const json::object& o, std::string_view k
     out.emplace_back(e.get_string());
   }
   return out;
+}
+
+constexpr std::size_t kMostBytes = 32 << 20;  // of a weights file; about one is usual
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(ErrorCode::kNotFound, path + " cannot be read");
+  std::string text(kMostBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kMostBytes) return fail(ErrorCode::kDataLoss, path + " is longer than 32 MiB");
+  return text;
 }
 
 double number(const json::object& o, std::string_view key, double otherwise) {
@@ -51,9 +62,7 @@ class Columns {
 }  // namespace
 
 Result<std::shared_ptr<const Judge>> Judge::open(const std::string& path) {
-  ZK_TRY(const auto lines, read_lines(path));
-  std::string text;
-  for (const auto& l : lines) text += l;
+  ZK_TRY(const auto text, read_file(path));
   boost::system::error_code error;
   const auto root = json::parse(text, error);
   if (error || !root.is_object())
