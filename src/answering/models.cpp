@@ -100,18 +100,7 @@ Status open_chinese(const fs::path& directory, const ModelOptions& options, Mode
   }
   slot.tokens = [bert](std::span<const std::string> texts) { return bert->encode_tokens(texts); };
   out.encoders.push_back(std::move(slot));
-  ZK_TRY(out.judge, open_judge(directory, options.profile == Profile::kFast ? "fast" : "best", out.note));
-  return {};
-}
-
-// What `best` reads besides: the encoder as published, and the multilingual one.
-Status add_second_opinions(const fs::path& directory, const ModelOptions& options, Models& out) {
-  nlu::BertOptions bert;
-  bert.queue.workers = options.threads;
-  ZK_TRY(auto published, nlu::open_bge(directory, bert));
-  ZK_TRY(auto slot, slot_of("base", std::move(published), options));
-  out.encoders.push_back(std::move(slot));
-  out.encoders.push_back(out.multilingual.front());
+  ZK_TRY(out.judge, open_judge(directory, "fast", out.note));
   return {};
 }
 
@@ -132,7 +121,6 @@ Result<Models> open_models(const fs::path& directory, const ModelOptions& option
   Status opened;
   if (options.profile != Profile::kMultilingual) opened = open_chinese(directory, options, out);
   if (opened && options.profile != Profile::kFast) opened = open_multilingual(directory, options, out);
-  if (opened && options.profile == Profile::kBest) opened = add_second_opinions(directory, options, out);
   if (!opened) {
     if (!options.lexical_only) return tl::unexpected(std::move(opened).error());
     Models lexical;

@@ -26,7 +26,7 @@ SURE = dict(objective="binary:logistic", n_estimators=200, max_depth=3, learning
             min_child_weight=6, tree_method="hist", n_jobs=1)
 FORESTS = 5
 # Nearer, or further ahead of the others, can only make the first more likely right.
-RISING = ("margin.", "first.bge.", "first.base.", "first.e5.", "first.classifier", "first.bm25", "first.article", "first.late.", "first.title")
+RISING = ("margin.", "first.bge.", "first.e5.", "first.classifier", "first.bm25", "first.article", "first.late.", "first.title")
 KIND = dict(objective="multi:softprob", num_class=3, n_estimators=160, max_depth=3, learning_rate=.05, subsample=.8,
             colsample_bytree=.4, min_child_weight=8, tree_method="hist", n_jobs=1)
 
