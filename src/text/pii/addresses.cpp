@@ -70,7 +70,7 @@ std::size_t hard_end(const Scan& s, std::size_t i) {
 
 // Characters of a known region that stands at i, or 0. 湖南段, 四川人 are no places.
 std::size_t region_at(const Scan& s, std::size_t i) {
-  if (!(sign_of(s.at(i)) & kRegionHead)) return 0;
+  if (i >= s.size() || !(s.sign[i] & kRegionHead)) return 0;
   for (const auto r : kRegions)
     if (s.starts_at(i, r)) {
       const char32_t next = s.at(i + r.size());
@@ -170,9 +170,9 @@ std::u32string region_heads() {
 void find_addresses(Scan& s) {
   if (!(s.signs & kAddressSign) || s.size() < 7) return;
   for (std::size_t i = 0; i + 6 < s.size(); ++i) {
-    if (s.taken[i] || !is_han(s.f[i])) continue;
+    if (s.taken[i] || !(s.sign[i] & kHan)) continue;
     bool found = false;
-    if ((sign_of(s.f[i]) & kRegionHead) && region_at(s, i) > 0) found = try_address(s, i, true);
+    if ((s.sign[i] & kRegionHead) && region_at(s, i) > 0) found = try_address(s, i, true);
     if (!found && (i == 0 || is_boundary(s.f[i - 1]) || s.taken[i - 1] || s.preceded_by(i, kLead)) &&
         (unnamed_region(s, i) || road_at(s, i)) && !s.preceded_by(i + 1, kLead))
       found = try_address(s, i, false);

@@ -223,7 +223,7 @@ const std::vector<Head>& sorted_heads() {
 void after_heads(Scan& s) {
   const auto& heads = sorted_heads();
   for (std::size_t i = 0; i < s.size(); ++i) {
-    if (!(sign_of(s.f[i]) & kNameHead)) continue;
+    if (!(s.sign[i] & kNameHead)) continue;
     auto head = std::lower_bound(heads.begin(), heads.end(), s.f[i],
                                  [](const Head& h, char32_t c) { return h.words[0] < c; });
     for (; head != heads.end() && head->words[0] == s.f[i]; ++head)
@@ -297,7 +297,7 @@ void before_receive(Scan& s) {
 // characters make no words with each other or with what stands around them.
 void anywhere(Scan& s) {
   for (std::size_t i = 0; i + 2 < s.size(); ++i) {
-    if (!(sign_of(s.f[i]) & kSureSurname)) continue;
+    if (!(s.sign[i] & kSureSurname)) continue;
     const bool compound = std::any_of(kCompound.begin(), kCompound.end(), [&](auto c) { return s.starts_at(i, c); });
     if (!compound && kSure.find(s.f[i]) == std::u32string_view::npos) continue;
     const std::size_t n = compound ? 2 : 1, to = i + n + 2;

@@ -78,7 +78,8 @@ signed char digit_value(char32_t c) {
 
 }  // namespace
 
-unsigned sign_of(char32_t c) {
+namespace {
+const std::uint16_t* sign_table() {
   static const std::vector<std::uint16_t> table = [] {
     std::vector<std::uint16_t> t(0x10000);
     const auto mark = [&](std::u32string_view characters, unsigned sign) {
@@ -99,16 +100,21 @@ unsigned sign_of(char32_t c) {
     mark(sure_surnames(), kSureSurname);
     return t;
   }();
-  return c < 0x10000 ? table[c] : (is_han(c) ? kHan : 0u);
+  return table.data();
 }
+}  // namespace
 
-Scan::Scan(std::string_view utf8) : raw(to_u32(utf8)), f(raw), digit(raw.size()), taken(raw.size()) {
+unsigned sign_of(char32_t c) { return c < 0x10000 ? sign_table()[c] : (is_han(c) ? kHan : 0u); }
+
+Scan::Scan(std::string_view utf8) : raw(to_u32(utf8)), f(raw), digit(raw.size()), sign(raw.size()), taken(raw.size()) {
+  const auto* table = sign_table();
   for (std::size_t i = 0; i < raw.size(); ++i) {
     const char32_t c = f[i] = fold(raw[i]);
     digit[i] = digit_value(c);
     digits += digit[i] >= 0;
     latins += c >= 'a' && c <= 'z';
-    signs |= sign_of(c);
+    sign[i] = c < 0x10000 ? table[c] : static_cast<std::uint16_t>(sign_of(c));
+    signs |= sign[i];
   }
 }
 
@@ -127,11 +133,18 @@ bool Scan::near(std::size_t from, std::size_t to, std::size_t before, std::size_
                 const std::vector<std::u32string_view>& words) const {
   const std::size_t a = from > before ? from - before : 0;
   const std::size_t b = std::min(size(), to + after);
-  const auto left = std::u32string_view(f).substr(a, from - a),
-             right = std::u32string_view(f).substr(to, b - to);
-  return std::any_of(words.begin(), words.end(), [&](auto w) {
-    return left.find(w) != std::u32string_view::npos || right.find(w) != std::u32string_view::npos;
-  });
+  // Of most characters one look says that no word begins with them.
+  std::uint64_t heads = 0;
+  for (const auto w : words) heads |= std::uint64_t{1} << (w[0] & 63);
+  const auto found = [&](std::size_t i, std::size_t end) {
+    for (; i < end; ++i) {
+      if (!(heads >> (f[i] & 63) & 1)) continue;
+      const auto rest = std::u32string_view(f).substr(i, end - i);
+      if (std::any_of(words.begin(), words.end(), [&](auto w) { return rest.starts_with(w); })) return true;
+    }
+    return false;
+  };
+  return found(a, from) || found(to, b);
 }
 
 bool Scan::preceded_by(std::size_t i, const std::vector<std::u32string_view>& words) const {

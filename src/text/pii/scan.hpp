@@ -1,6 +1,7 @@
 // The text of one find_pii call, folded once, and what the finders of pii/*.cpp share. Internal to `text`.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ struct Scan {
   std::u32string raw;
   std::u32string f;  // folded: full width → ASCII, dashes → '-', blanks → ' ', letters lower case
   std::vector<signed char> digit;  // 0–9 for ASCII, full-width and Chinese digits, else −1
+  std::vector<std::uint16_t> sign;  // sign_of each character
   std::vector<char> taken;         // 1: already part of a span
   std::vector<PiiSpan> spans;
 
