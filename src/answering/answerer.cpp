@@ -17,23 +17,25 @@ std::string letters(std::string_view s) {
   return out;
 }
 
-void settle_word_for_word(const KnowledgeBase& kb, const Look& look, Judgement& judgement) {
+// True when that is so; the first candidate is then that article's.
+bool settle_word_for_word(const KnowledgeBase& kb, const Look& look, Judgement& judgement) {
   const auto asked = letters(look.normalised);
   std::size_t found = judgement.candidates.size();
   for (std::size_t c = 0; c < judgement.candidates.size(); ++c) {
     const auto& p = kb.prepared(judgement.candidates[c].article);
     const auto end = p.texts.begin() + static_cast<std::ptrdiff_t>(p.questions);
     if (std::none_of(p.texts.begin(), end, [&](const std::string& t) { return letters(t) == asked; })) continue;
-    if (found != judgement.candidates.size()) return;  // two articles: asked back as before
+    if (found != judgement.candidates.size()) return false;  // two articles: asked back as before
     found = c;
   }
-  if (found == judgement.candidates.size()) return;
+  if (found == judgement.candidates.size()) return false;
   const auto first = judgement.candidates.begin();
   std::rotate(first, first + static_cast<std::ptrdiff_t>(found),
               first + static_cast<std::ptrdiff_t>(found) + 1);
   for (auto& c : judgement.candidates) c.probability = std::min(c.probability, 1 - kWordForWord);
   first->probability = judgement.right = kWordForWord;
   judgement.ambiguous = judgement.none = 0;
+  return true;
 }
 
 }  // namespace
@@ -69,8 +71,10 @@ Result<Finding> Answerer::find(const Question& question, double target) const {
   out.kb = other ? multilingual_ : chinese_;
   ZK_TRY(out.look, out.kb->look(question));
   out.judgement = judge.judge(*out.kb, out.look);
-  settle_word_for_word(*out.kb, out.look, out.judgement);
+  const bool settled = settle_word_for_word(*out.kb, out.look, out.judgement);
   out.operating = judge.operating(target);
+  // Said even where the models of this language can promise the target for nothing.
+  if (settled) out.operating.answer = std::min(out.operating.answer, kWordForWord);
   return out;
 }
 

@@ -131,6 +131,7 @@ TEST(Answerer, AQuestionWrittenDownWordForWordIsSure) {
   ASSERT_TRUE(f);
   EXPECT_EQ(f->id(0), "F");
   EXPECT_GT(f->judgement.right, 0.99);
+  EXPECT_GE(f->judgement.right, f->operating.answer);
   auto twice = shop();
   twice[0].similar.push_back("邮费多少钱");
   const auto unclear = Answerer::build(twice, *open_models("", {.profile = Profile::kLexical}));
