@@ -219,7 +219,7 @@ std::vector<Route> article_routes(const KnowledgeParts& parts) {
                     .query = {{"format", kFormat, kRequired}, {"dry_run", is::integer(0, 1)}}, .raw_body = true, .max_body_bytes = static_cast<std::int64_t>(knowledge::kMaxFileBytes), .status = 202, .reply = kJobStarted, .repeat = Repeat::kNatural,
                     .handler = [&jobs = parts.jobs](Context& c) { return start_import(c, jobs); }});
   routes.push_back({.method = Method::kGet, .path = "/api/v1/articles/import/{job_id}", .access = P::kKnowledgePublish, .summary = "How an import is going", .path_fields = {{"job_id", is::id()}}, .reply = kJob, .handler = [&jobs = parts.jobs](Context& c) { return get_import(c, jobs); }});
-  routes.push_back({.method = Method::kGet, .path = "/api/v1/articles/export", .access = P::kKnowledgeRead, .summary = "All articles as a file", .query = {{"format", kFormat}}, .reply_type = "application/octet-stream", .handler = export_all});
+  routes.push_back({.method = Method::kGet, .path = "/api/v1/articles/export", .access = P::kKnowledgeRead, .summary = "All articles as a file", .query = {{"format", kFormat}}, .reply_type = "text/csv, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, application/x-ndjson", .handler = export_all});
   routes.push_back({.method = Method::kPost, .path = "/api/v1/articles/try", .access = P::kKnowledgeRead, .summary = "What would be answered now", .body = kTry, .reply = is::any(), .repeat = Repeat::kNatural,
                     .handler = [try_it = parts.try_it](Context& c) -> Result<Reply> {
                       ZK_TRY(auto text, try_it(c.body().text("q"), c.now()));

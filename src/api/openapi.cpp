@@ -111,6 +111,17 @@ json::object media(std::string_view type, json::value schema) {
   return {{type, json::object{{"schema", std::move(schema)}}}};
 }
 
+// "text/csv, application/x-ndjson": what the reply may be.
+json::object media_of_each(std::string_view types) {
+  json::object out;
+  while (!types.empty()) {
+    const auto end = std::min(types.find(", "), types.size());
+    out[types.substr(0, end)] = json::object{};
+    types.remove_prefix(std::min(end + 2, types.size()));
+  }
+  return out;
+}
+
 json::object parameter(std::string_view in, const Field& f, Components& components) {
   json::object out{{"name", f.name},
                    {"in", in},
@@ -168,7 +179,7 @@ json::object responses(const Route& route, Components& components) {
   if (route.reply)
     success["content"] = media(route.reply_type, describe(*route.reply, components));
   else if (route.status != 204)
-    success["content"] = media(route.reply_type, json::object{});
+    success["content"] = media_of_each(route.reply_type);
   const auto error = [](std::string_view name) {
     return json::object{{"$ref", fmt::format("#/components/responses/{}", name)}};
   };

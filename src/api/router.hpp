@@ -69,13 +69,13 @@ struct Route {
   std::string summary;
   std::vector<Field> path_fields{};  // of {names} that are not ids; an undeclared {name} is an id
   std::vector<Field> query{};
-  std::vector<Field> headers{};        // such as If-Match; that a required one is there is checked, its form by the handler
+  std::vector<Field> headers{};        // such as If-Match; checked like a query
   Schema body{};          // null: no body
   bool raw_body = false;  // bytes of any media type instead; Context::request().body
   std::int64_t max_body_bytes = kDefaultBodyBytes;
   int status = 200;  // of success; 204 has no body
   Schema reply{};    // null: empty, or not JSON (reply_type)
-  std::string reply_type = "application/json";
+  std::string reply_type = "application/json";  // several: "text/csv, image/png"
   Run run = Run::kPool;
   Repeat repeat = Repeat::kStored;
   Handler handler;

@@ -109,6 +109,8 @@ Result<Fields> read_query(const Schema& schema, const gateway::Request& request)
 
 Result<Fields> read_body(const Route& route, const gateway::Request& request) {
   if (!route.body) {
+    if (route.raw_body && request.body.empty())
+      return fail(ErrorCode::kInvalidArgument, "send the file as the body of the request");
     if (request.body.empty() || route.raw_body) return Fields::none();
     return fail(ErrorCode::kInvalidArgument, "this request takes no body");
   }
@@ -116,6 +118,24 @@ Result<Fields> read_body(const Route& route, const gateway::Request& request) {
     return fail(ErrorCode::kUnsupportedMedia, "send the body as application/json");
   ZK_TRY(auto value, parse_json(request.body));
   return Fields::read(route.body, std::move(value));
+}
+
+// A header that is given must fit, an empty one too.
+Status check_headers(const Route& route, const gateway::Request& request) {
+  for (const auto& f : route.headers) {
+    const auto name = lower_case(f.name);
+    const auto given = std::find_if(request.headers.begin(), request.headers.end(),
+                                    [&](const auto& h) { return h.first == name; });
+    if (given == request.headers.end()) {
+      if (f.presence != kRequired) continue;
+      return fail(ErrorCode::kInvalidArgument, fmt::format("the header {} is required: {}", f.name, f.note), f.name);
+    }
+    json::value value = typed(*f.schema, given->second);
+    if (auto fits = check(*f.schema, value); !fits)
+      return fail(ErrorCode::kInvalidArgument, fmt::format("the header {} {}: {}", f.name, fits.error().message, f.note),
+                  f.name);
+  }
+  return {};
 }
 
 }  // namespace
@@ -246,9 +266,7 @@ Status Server::read_input(Context& context, const Router::Match& match) const {
   if (static_cast<std::int64_t>(request.body.size()) > route.max_body_bytes)
     return fail(ErrorCode::kTooLarge,
                 fmt::format("the body may have at most {} bytes", route.max_body_bytes));
-  for (const auto& f : route.headers)
-    if (f.presence == kRequired && request.header(lower_case(f.name)).empty())
-      return fail(ErrorCode::kInvalidArgument, fmt::format("the header {} is required: {}", f.name, f.note), f.name);
+  ZK_TRY_STATUS(check_headers(route, request));
   ZK_TRY(context.path_, read_path(router_.path_schema(route), match));
   ZK_TRY(context.query_, read_query(router_.query_schema(route), request));
   ZK_TRY(context.body_, read_body(route, request));
@@ -259,10 +277,12 @@ Result<Reply> Server::call_handler(Context& context) const {
   const auto& request = context.request();
   const auto& route = context.route();
   const auto key = request.header("idempotency-key");
-  if (key.empty() || route.method != Method::kPost || route.repeat != Repeat::kStored ||
+  const bool given = std::any_of(request.headers.begin(), request.headers.end(),
+                                 [](const auto& h) { return h.first == "idempotency-key"; });
+  if (!given || route.method != Method::kPost || route.repeat != Repeat::kStored ||
       route.access.first == Permission::kPublic)
     return route.handler(context);
-  if (key.size() > kLongestIdempotencyKey ||
+  if (key.empty() || key.size() > kLongestIdempotencyKey ||
       std::any_of(key.begin(), key.end(), [](char c) { return c < ' ' || c > '~'; }))
     return fail(ErrorCode::kInvalidArgument, "Idempotency-Key must be 1 to 100 printable ASCII characters",
                 "Idempotency-Key");

@@ -289,6 +289,15 @@ TEST_F(AdminTest, Webhooks) {
   EXPECT_EQ(call("DELETE", "/api/v1/webhooks/1", admin).status, 204);
 }
 
+TEST_F(AdminTest, WhatIsGivenMustFitAlsoInHeadersAndBytes) {
+  const auto admin = signed_in(Role::kAdmin);
+  auto empty_key = request("POST", "/api/v1/api-keys", R"({"name":"k","role":"viewer"})", admin);
+  empty_key.headers.emplace_back("idempotency-key", "");
+  const auto refused = send(std::move(empty_key));
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.field(), "Idempotency-Key");
+}
+
 class WebhookTestTest : public ApiTest {
  protected:
   WebhookTestTest()
