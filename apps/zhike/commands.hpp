@@ -15,6 +15,7 @@ void add_ask(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_config(CLI::App& app);
 void add_admin(CLI::App& app);  // backup, restore, migrate, doctor, user
+void add_flow(CLI::App& app);   // flow test
 void add_vault(CLI::App& app);  // vault status, vault rotate
 
 // Ends the command: 0, or the message on standard error and the code's exit status.

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   zk::cli::add_config(app);
   zk::cli::add_admin(app);
   zk::cli::add_vault(app);
+  zk::cli::add_flow(app);
   CLI11_PARSE(app, argc, argv);
   return 0;
 }

@@ -61,6 +61,7 @@ class Turn {
     trace_["sentiment"] = nlu::sentiment(text_);
     stage("understand");
     if (alarm == Alarm::kPerson || alarm == Alarm::kAlways) return hand_over(), Status{};
+    if (alarm == Alarm::kNone && resume_flow()) return in_flow();
     if (!state_.asked.empty()) {
       ZK_TRY(const bool done, take_words());
       if (done) return {};
@@ -137,6 +138,8 @@ class Turn {
     const std::string id = versions().of(wanted);
     const auto at = answerer_.knowledge().find(id);
     if (!at) return none();
+    if (const auto* f = input_.flows && !flow_ ? input_.flows->of_article(id) : nullptr; f && !asked.empty())
+      return start_flow(*f, asked);
     const auto& article = answerer_.knowledge().article(*at);
     reply_.decision = Decision::kAnswer;
     reply_.article_id = id;
@@ -195,9 +198,111 @@ class Turn {
   void hand_over() {
     reply_.decision = Decision::kHandover;
     reply_.priority = nlu::priority(urgency_);
-    reply_.blocks = text_blocks(say_handover(reply_.priority > 0, language_));
+    const auto words = text_blocks(say_handover(reply_.priority > 0, language_));
+    reply_.blocks.insert(reply_.blocks.end(), words.begin(), words.end());
+    if (resume_flow()) reply_.note = flow_->title.zh + ": " + flow::known(*flow_, run_);
+    state_.flow.clear();
     state_.clear_pending();
     stage("compose");
+  }
+
+  // --- flows ---
+  // The flow under way; false when there is none, or it is live no more. One that was changed since is gone
+  // through again with what is known.
+  bool resume_flow() {
+    if (flow_) return true;
+    if (state_.flow.empty() || !input_.flows) return false;
+    run_ = flow::run_from_json(state_.flow);
+    flow_ = input_.flows->named(run_.flow);
+    if (!flow_) state_.flow.clear();
+    if (flow_ && run_.fingerprint != flow_->fingerprint)
+      run_ = {flow_->name, flow_->fingerprint, 0, {}, 0, run_.language, std::move(run_.values)};
+    return flow_ != nullptr;
+  }
+  flow::Context context() const { return {input_.now, language_, input_.calls}; }
+
+  Status start_flow(const flow::Flow& f, std::string_view asked) {
+    flow_ = &f;
+    run_ = flow::start(f, std::string(asked) + " " + text_, context());
+    return say(flow::go_on(f, run_, context()));
+  }
+
+  // What the flow says; its question ends the turn, its end ends the flow.
+  Status say(const flow::Outcome& out) {
+    using End = flow::Outcome::End;
+    for (const auto& words : out.said) reply_.blocks.emplace_back(TextBlock{words});
+    trace_["flow"] = json::object{{"name", flow_->name}, {"asked", run_.asked}, {"step", run_.at}};
+    state_.clear_pending();
+    if (out.end == End::kHandover) {
+      state_.flow = flow::to_json(run_);
+      return hand_over(), Status{};
+    }
+    if (out.end == End::kAnswered) {
+      reply_.decision = Decision::kAnswer;
+      reply_.article_id = flow_->article;
+      state_.answered(flow_->title.in(language_), flow_->article);
+      state_.flow.clear();
+      return {};
+    }
+    reply_.decision = Decision::kClarify;
+    if (!out.choices.empty()) {
+      ButtonsBlock buttons;
+      for (const auto& c : out.choices) buttons.choices.push_back({"flow:" + c.id, c.label.in(language_)});
+      buttons.choices.push_back({"human", label_person(language_)});
+      reply_.blocks.emplace_back(std::move(buttons));
+    }
+    state_.flow = flow::to_json(run_);
+    if (state_.flow.size() > State::kMostFlowBytes) return hand_over(), Status{};
+    stage("flow");
+    return {};
+  }
+
+  // A message while a flow asks: the answer to it, giving it up, another question in between, or none of
+  // these.
+  Status in_flow() {
+    if (flow::cancels(normalised_)) {
+      state_.flow.clear();
+      reply_.decision = Decision::kSmalltalk;
+      reply_.blocks = text_blocks(say_given_up(language_));
+      return {};
+    }
+    const auto* slot = flow_->slot(run_.asked);
+    const bool free_text = slot && slot->type == flow::Type::kText;
+    if (free_text) {
+      ZK_TRY(const bool elsewhere, interrupted());
+      if (elsewhere) return {};
+    }
+    if (slot && !slot->choices.empty())
+      if (const auto n = ordinal_of(normalised_, static_cast<int>(slot->choices.size())); n > 0)
+        flow::pick(*flow_, run_, slot->choices[static_cast<std::size_t>(n - 1)].id);
+    if (run_.asked.empty() || flow::take(*flow_, run_, text_, sign_.correction, context()))
+      return say(flow::go_on(*flow_, run_, context()));
+    if (!free_text) {
+      ZK_TRY(const bool elsewhere, interrupted());
+      if (elsewhere) return {};
+    }
+    return say(flow::ask_again(*flow_, run_));
+  }
+
+  // Another question that is sure, or small talk, is met, and the flow asks on behind it.
+  Result<bool> interrupted() {
+    if (const auto talk = nlu::small_talk(normalised_); talk != nlu::SmallTalk::kNone) {
+      small_talk(talk);
+    } else {
+      ZK_TRY(const auto f, find(sign_.rest));
+      const auto b = belief(f);
+      if (decide(b, f.operating) != Decision::kAnswer || b.candidates.front().article_id == flow_->article)
+        return false;
+      note(f, b, "interruption");
+      ZK_TRY_STATUS(answer(b, b.candidates.front().article_id, sign_.rest));
+    }
+    const auto decision = reply_.decision;
+    const auto article = reply_.article_id;
+    run_.asked.clear();
+    ZK_TRY_STATUS(say(flow::go_on(*flow_, run_, context())));
+    reply_.decision = decision;
+    reply_.article_id = article;
+    return true;
   }
 
   void small_talk(nlu::SmallTalk kind) {
@@ -226,7 +331,10 @@ class Turn {
       decline();
       return none();
     }
-    constexpr std::string_view kArticle = "article:";
+    constexpr std::string_view kArticle = "article:", kFlow = "flow:";
+    if (input_.pick.starts_with(kFlow) && resume_flow() &&
+        flow::pick(*flow_, run_, std::string_view(input_.pick).substr(kFlow.size())))
+      return say(flow::go_on(*flow_, run_, context()));
     if (!input_.pick.starts_with(kArticle)) return none();
     reply_.probability = 1;
     return answer(input_.pick.substr(kArticle.size()), state_.asked);
@@ -386,6 +494,8 @@ class Turn {
   Sign sign_;
   Reply reply_;
   std::optional<Versions> versions_;
+  const flow::Flow* flow_ = nullptr;  // the one under way
+  flow::Run run_;
   json::object trace_;
   json::array stages_;
   const Time::time_point start_ = Time::now();

@@ -16,6 +16,8 @@
 #include "answering/answerer.hpp"
 #include "base/result.hpp"
 #include "domain/block.hpp"
+#include "flow/book.hpp"
+#include "flow/run.hpp"
 
 namespace zk::dialogue {
 
@@ -28,7 +30,9 @@ struct TurnInput {
   std::string state{};  // Reply::state of the turn before, or ""
   Timestamp now{};
   std::string channel{};
-  std::string locale{};  // of the visitor; "" : that of the text
+  std::string locale{};               // of the visitor; "" : that of the text
+  const flow::Book* flows = nullptr;  // those that are live; null: none
+  flow::Calls* calls = nullptr;       // what their call steps reach
 };
 
 struct Scored {
@@ -49,6 +53,7 @@ struct Reply {
   std::vector<Choice> options;     // of an ask-back, without "none of these" and "a person"
   std::vector<Scored> candidates;  // best first, at most 10
   Blocks blocks;                   // what the customer sees
+  std::string note;                // at a hand-over out of a flow: what is known, for the agent
   int priority = 0;                // 3 when danger was heard, else 0
   std::string trace;               // JSON for the console: stages with milliseconds, figures, reasons
   std::string state;               // JSON, ≤ kMostStateBytes
@@ -58,7 +63,7 @@ struct Reply {
 
 inline constexpr std::size_t kMostStateBytes = 8'192;
 inline constexpr std::size_t kMostOptions = 3;
-inline constexpr int kMostRounds = 2;                 // of asking back in a row
+inline constexpr int kMostRounds = 2;                      // of asking back in a row
 inline constexpr std::size_t kMostTextCharacters = 2'000;  // of one message; the rest is not read
 
 struct EngineOptions {

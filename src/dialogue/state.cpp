@@ -69,6 +69,9 @@ State read_state(std::string_view text_form) {
   s.options = ids(o, "options");
   s.declined = ids(o, "declined");
   s.given = ids(o, "given");
+  if (const auto* v = o.if_contains("flow");
+      v && v->is_string() && v->get_string().size() <= State::kMostFlowBytes)
+    s.flow = v->get_string();
   if (const auto* v = o.if_contains("rounds"); v && v->is_int64())
     s.rounds = static_cast<int>(std::clamp<std::int64_t>(v->get_int64(), 0, 99));
   return s;
@@ -82,7 +85,8 @@ std::string write_state(const State& s) {
                                       {"options", array_of(s.options)},
                                       {"declined", array_of(s.declined)},
                                       {"rounds", s.rounds},
-                                      {"given", array_of(s.given)}});
+                                      {"given", array_of(s.given)},
+                                      {"flow", s.flow}});
 }
 
 }  // namespace zk::dialogue

@@ -13,13 +13,14 @@ struct Topic {
 };
 
 struct State {
-  static constexpr std::size_t kMostTopics = 3;
+  static constexpr std::size_t kMostTopics = 3, kMostFlowBytes = 4'000;
   std::vector<Topic> topics;          // newest first
   std::string asked;                  // the question that was asked back, "" when none is pending
   std::vector<std::string> options;   // article ids offered with it
   std::vector<std::string> declined;  // offered before and not taken
   int rounds = 0;                     // asked back in a row
   std::vector<std::string> given;     // answers so far, newest last: none is repeated when it did not help
+  std::string flow;  // the run of a flow under way, as JSON, ≤ kMostFlowBytes; "" when there is none
 
   void answered(std::string_view question, std::string_view article_id);
   void clear_pending();

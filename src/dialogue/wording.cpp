@@ -114,6 +114,11 @@ std::string say_also(std::string_view question, std::string_view language) {
 
 std::string say_other_language() { return "This answer is available in Chinese:"; }
 
+std::string say_given_up(std::string_view language) {
+  return english(language) ? "All right, we leave it there. Just write if anything else comes up."
+                           : "好的，先不办了。有其他问题随时问我。";
+}
+
 std::string label_none_of_these(std::string_view language) {
   return english(language) ? "None of these" : "以上都不是";
 }

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "answering/corpus.hpp"
 #include "dialogue/engine.hpp"
 #include "dialogue/policy.hpp"
@@ -7,6 +10,7 @@
 #include "dialogue/state.hpp"
 #include "dialogue/versions.hpp"
 #include "dialogue/wording.hpp"
+#include "flow/actions.hpp"
 #include "text/text.hpp"
 
 namespace zk::dialogue {
@@ -176,12 +180,35 @@ class EngineTest : public testing::Test {
     input.text = std::move(text);
     input.pick = std::move(pick);
     input.state = state_;
+    input.flows = &flows_;
+    input.calls = actions_.get();
     auto reply = engine_.turn(*answerer_, input);
     EXPECT_TRUE(reply);
     state_ = reply->state;
     return *std::move(reply);
   }
   std::shared_ptr<const answering::Answerer> answerer_;
+  void load_flow() {
+    auto flow = flow::parse(read("/data/demo/flows/refund_time.yaml"));
+    ASSERT_TRUE(flow) << flow.error().message;
+    flows_.flows.push_back(*std::move(flow));
+    auto actions = flow::Actions::parse(read("/data/demo/flows/actions.yaml"), false);
+    ASSERT_TRUE(actions) << actions.error().message;
+    actions_ = *std::move(actions);
+  }
+  static std::string read(const std::string& path) {
+    std::ifstream in(std::string(ZK_SOURCE_DIR) + path);
+    std::stringstream s;
+    s << in.rdbuf();
+    return s.str();
+  }
+  // Read by words alone nothing is sure: the article is taken by its button.
+  Reply open_flow() {
+    EXPECT_EQ(say("退款多久到账").decision, Decision::kClarify);
+    return say("", "article:Q026");
+  }
+  flow::Book flows_;
+  std::unique_ptr<flow::Actions> actions_;
   Engine engine_{EngineOptions{}};
   std::string state_;
 };
@@ -248,6 +275,49 @@ TEST_F(EngineTest, ALongQuestionIsCutBetweenCharacters) {
   EXPECT_TRUE(text::is_valid_utf8(asked.trace));
   say("还有");
   EXPECT_TRUE(text::is_valid_utf8(state_));
+}
+
+// The refund flow takes the place of its article: asks for the way of payment, looks the order up, answers.
+TEST_F(EngineTest, AFlowAsksBackAndAnswers) {
+  load_flow();
+  const auto first = open_flow();
+  EXPECT_EQ(first.decision, Decision::kClarify);
+  EXPECT_EQ(std::get<ButtonsBlock>(first.blocks.back()).choices.front().id, "flow:credit");
+  EXPECT_EQ(say("", "flow:credit").decision, Decision::kClarify);
+  const auto last = say("YM20261118001");
+  EXPECT_EQ(last.decision, Decision::kAnswer);
+  EXPECT_EQ(last.article_id, "Q026");
+  EXPECT_NE(plain_text(last.blocks).find("2026-11-20"), std::string::npos);
+}
+
+TEST_F(EngineTest, AFlowTakesAnOrdinalACorrectionAndIsGivenUp) {
+  load_flow();
+  open_flow();
+  EXPECT_EQ(say("第二个").decision, Decision::kClarify);
+  EXPECT_EQ(say("不对，是信用卡").decision, Decision::kClarify);
+  const auto told = plain_text(say("YM20261118001").blocks);
+  EXPECT_NE(told.find("信用卡"), std::string::npos) << told;
+  open_flow();
+  EXPECT_EQ(say("算了").decision, Decision::kSmalltalk);
+  EXPECT_NE(plain_text(say("发票").blocks).find("您想问的是"), std::string::npos) << "the flow is over";
+}
+
+TEST_F(EngineTest, SmallTalkInBetweenIsMetAndTheFlowGoesOn) {
+  load_flow();
+  open_flow();
+  const auto thanks = say("谢谢");
+  EXPECT_EQ(thanks.decision, Decision::kSmalltalk);
+  EXPECT_EQ(std::get<ButtonsBlock>(thanks.blocks.back()).choices.front().id, "flow:credit");
+  EXPECT_EQ(say("微信").decision, Decision::kClarify) << "the order number is asked for";
+}
+
+TEST_F(EngineTest, AHandoverOutOfAFlowCarriesWhatIsKnown) {
+  load_flow();
+  open_flow();
+  say("信用卡");
+  const auto reply = say("转人工");
+  EXPECT_EQ(reply.decision, Decision::kHandover);
+  EXPECT_NE(reply.note.find("信用卡"), std::string::npos);
 }
 
 TEST_F(EngineTest, AForeignPickOrStateDoesNoHarm) {
