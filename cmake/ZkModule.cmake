@@ -4,8 +4,8 @@
 # includes with them. tests/*.cpp becomes <name>_test, each bench/*.cpp a benchmark, each fuzz/*.cpp a fuzz target.
 function(zk_module)
   cmake_parse_arguments(M "" "NAME" "DEPS;LIBS;PRIVATE_LIBS;TEST_LIBS;TEST_DEPS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
-  list(FILTER sources EXCLUDE REGEX "/(tests|bench|fuzz|generate)/")
+  file(GLOB_RECURSE sources RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS *.cpp)
+  list(FILTER sources EXCLUDE REGEX "(^|/)(tests|bench|fuzz|generate)/")
   set(lib zk_${M_NAME})
   list(TRANSFORM M_DEPS PREPEND zk_)
   list(TRANSFORM M_TEST_DEPS PREPEND zk_)
