@@ -53,6 +53,15 @@ gateway::Options gateway_options(const config::Server& c, const Address& address
   return out;
 }
 
+api::WidgetLimits widget_limits(const config::Widget& c) {
+  api::WidgetLimits out;
+  out.messages_per_second = c.messages_per_second;
+  out.messages_burst = c.messages_burst;
+  out.sessions_per_second = c.sessions_per_second;
+  out.sessions_burst = c.sessions_burst;
+  return out;
+}
+
 storage::Options storage_options(const config::Storage& c) {
   storage::Options out;
   out.url = database_url(c);
@@ -169,7 +178,7 @@ std::vector<api::Route> Server::Parts::routes() {
   add(api::webhook_test_routes([this](std::int64_t id, Deadline deadline) {
     return webhooks->test(id, deadline).map([](const connect::HttpReply& reply) { return reply.status; });
   }));
-  add(api::widget_routes(*service, auth, {}));
+  add(api::widget_routes(*service, auth, widget_limits(options.config.widget)));
   add(api::article_routes({*imports, [this](std::string_view q, Timestamp now) { return bot->try_it(q, now); }, [this] { return knowledge_status(); }}));
   add(api::release_routes(*checks));
   add(api::regression_routes());

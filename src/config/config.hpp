@@ -55,6 +55,11 @@ struct Dialogue {
   milliseconds turn_timeout{5000};
 };
 
+struct Widget {
+  double messages_per_second = 2, messages_burst = 30;
+  double sessions_per_second = 1, sessions_burst = 30;
+};
+
 struct Webhooks {
   bool allow_internal = false;
   milliseconds timeout{10'000};
@@ -75,6 +80,7 @@ struct Config {
   Storage storage;
   Models models;
   Dialogue dialogue;
+  Widget widget;
   Webhooks webhooks;
   Vault vault;
   Log log;

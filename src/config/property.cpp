@@ -241,6 +241,19 @@ void add_server(std::vector<Property>& out) {
                        "Who may read /metrics."));
 }
 
+void add_widget(std::vector<Property>& out) {
+  constexpr auto w = &Config::widget;
+  out.push_back(number<Widget, double>("widget.messages_per_second", w, &Widget::messages_per_second, 0, 1e6,
+                                       "Messages a second of one visitor, above it 429; 0 turns the limit off."));
+  out.push_back(number<Widget, double>("widget.messages_burst", w, &Widget::messages_burst, 1, 1e6,
+                                       "Messages of one visitor that may come at once."));
+  out.push_back(number<Widget, double>("widget.sessions_per_second", w, &Widget::sessions_per_second, 0, 1e6,
+                                       "New visitors a second of one address, above it 429; 0 turns the limit off. "
+                                       "Raise it when all visitors come through one address."));
+  out.push_back(number<Widget, double>("widget.sessions_burst", w, &Widget::sessions_burst, 1, 1e6,
+                                       "New visitors of one address that may come at once."));
+}
+
 std::vector<Property> make() {
   using std::chrono::minutes, std::chrono::seconds;
   std::vector<Property> out;
@@ -273,6 +286,7 @@ std::vector<Property> make() {
       "Conversations that may wait for a turn; above it a person is brought in."));
   out.push_back(duration("dialogue.turn_timeout", d, &Dialogue::turn_timeout, milliseconds(100), minutes(5),
                          "Time of one turn; after it a person is brought in."));
+  add_widget(out);
   constexpr auto w = &Config::webhooks;
   out.push_back(flag("webhooks.allow_internal", w, &Webhooks::allow_internal,
                      "Let webhooks call loopback, private and link-local addresses."));
