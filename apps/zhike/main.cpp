@@ -14,6 +14,7 @@ void exit_with(const Status& status) {
 
 int main(int argc, char** argv) {
   CLI::App app{"Zhike: answers a company's customers, asks back, or brings in a person"};
+  app.name("zhike");
   app.require_subcommand(1);
   zk::cli::add_serve(app);
   zk::cli::add_demo(app);
