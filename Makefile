@@ -17,6 +17,12 @@ setup: ## Debian packages, web packages, models
 release: ## build/release/zhike and a relocatable tar.gz in dist/
 	@tools/release
 
+bench: ## measure the figures of docs/PERFORMANCE.md beside their rivals (tools/bench --list)
+	@tools/build && tools/bench
+
+docs: ## docs/CONFIG.md, docs/COMMANDS.md, docs/openapi.json from the program
+	@tools/build && tools/docs
+
 lint: ## formatting, clang-tidy, layers, web types
 	@tools/lint
 
@@ -26,4 +32,4 @@ format: ## clang-format and prettier, in place
 train: ## train ranker, decision and encoders again (tools/train)
 	@tools/train/run
 
-.PHONY: help demo test setup release lint format train
+.PHONY: help demo test setup release bench docs lint format train

@@ -26,6 +26,7 @@ class Process {
   // The address it prints once it is ready; nothing when it ends or `limit` passes before.
   std::optional<std::string> listening(std::chrono::milliseconds limit = std::chrono::seconds(60));
   void signal(int number) const;
+  pid_t pid() const { return pid_; }  // -1 once wait() has returned
   // Its exit code, or -SIGNAL; -1000 when it did not end in time and was killed.
   int wait(std::chrono::milliseconds limit = std::chrono::seconds(60));
   // Everything it has written so far, standard error included.
