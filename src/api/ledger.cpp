@@ -74,7 +74,7 @@ const std::vector<std::string>& event_kinds() {
       "conversation.read",    "contact.updated",      "article.created",         "article.updated",
       "article.deleted",      "article.restored",     "agent.updated",           "inbox.updated",
       "team.updated",         "label.updated",        "canned_response.updated", "settings.updated",
-      "knowledge.published"};
+      "knowledge.published",  "knowledge.checked",      "forbidden_words.updated"};
   return kinds;
 }
 

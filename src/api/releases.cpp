@@ -127,7 +127,8 @@ Result<Reply> show_draft(Context& c, const review::Checks& checks) {
     ZK_TRY(const auto live, knowledge::live_content(tx));
     ZK_TRY(const auto at_once, knowledge::goes_live_at_once(tx));
     ZK_TRY(const auto count, knowledge::count_changes(tx));
-    ZK_TRY(const auto changes, knowledge::changes(tx, kMostChanges));
+    const auto limit = static_cast<int>(c.query().integer("limit", kMostChanges));
+    ZK_TRY(const auto changes, knowledge::changes(tx, limit));
     ZK_TRY(content, knowledge::draft_content(tx));
     ZK_TRY(check, review::Checks::latest(tx, content));
     json::array items;
@@ -213,6 +214,7 @@ std::vector<Route> release_routes(review::Checks& checks) {
        .path = "/api/v1/releases/draft",
        .access = P::kKnowledgeRead,
        .summary = "What publishing would change",
+       .query = {{"limit", is::integer(0, kMostChanges), Presence::kOptional, "articles shown, by id; 200 if absent"}},
        .reply = kDraft,
        .handler = [&checks](Context& c) { return show_draft(c, checks); }},
       {.method = Method::kPost,

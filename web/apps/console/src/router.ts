@@ -50,6 +50,12 @@ export const routes: RouteRecordRaw[] = [
         meta: { permission: "knowledge.read", title: "nav.knowledge" },
       },
       {
+        path: "releases",
+        name: "releases",
+        component: () => import("./features/releases/ReleasesView.vue"),
+        meta: { permission: "knowledge.read", title: "nav.releases" },
+      },
+      {
         path: "home",
         name: "home",
         component: () => import("./features/home/HomeView.vue"),

@@ -306,6 +306,108 @@ export interface Settings {
   locale: string;
   target_precision: number;
   profile: "fast" | "best";
+  publishing: "checked" | "at_once";
+}
+// What answered the regression questions, with Wilson intervals.
+export interface Figures {
+  asked: number;
+  answerable: number;
+  answered: number;
+  right: number;
+  precision: number;
+  precision_low: number;
+  precision_high: number;
+  coverage: number;
+  coverage_low: number;
+  coverage_high: number;
+}
+export interface BeforeAfter {
+  before: Figures;
+  after: Figures;
+}
+export interface Release {
+  number: number;
+  at: Time;
+  author: string;
+  kind: "first" | "publish" | "at_once" | "rollback";
+  note: string;
+  back_to: number;
+  articles: number;
+  added: number;
+  changed: number;
+  removed: number;
+  check_id: Id;
+  override_reason: string;
+  figures: BeforeAfter | null;
+}
+export interface CheckVerdict {
+  decision: string;
+  article: string;
+  question: string;
+  probability: number;
+}
+export interface ChangedQuestion {
+  question: string;
+  expect: string[];
+  source: "editor" | "import" | "feedback" | "held_out";
+  before: CheckVerdict;
+  after: CheckVerdict;
+  change: "better" | "worse" | "other";
+}
+export interface ArticlePair {
+  first: string;
+  second: string;
+  first_question: string;
+  second_question: string;
+  similarity: number;
+  first_claims: string[];
+  second_claims: string[];
+}
+export interface CheckReport extends BeforeAfter {
+  passes: boolean;
+  why: string;
+  target: number;
+  by_source: Record<string, BeforeAfter>;
+  changed: { total: number; better: number; worse: number; items: ChangedQuestion[] };
+  duplicates: ArticlePair[];
+  conflicts: ArticlePair[];
+  stale: { id: string; question: string; why: "expired" | "expires_soon" | "old"; at: Time }[];
+  unused: { id: string; question: string; created_at: Time }[];
+}
+export interface ReleaseCheck {
+  id: Id;
+  base_release: number;
+  state: "running" | "done" | "cancelled" | "failed";
+  step: string;
+  author: string;
+  started_at: Time;
+  ended_at: Time | null;
+  done: number;
+  total: number;
+  current: boolean; // made of the draft as it is now
+  report: CheckReport | null;
+  error: string;
+}
+export interface DraftChange {
+  id: string;
+  what: "added" | "changed" | "removed";
+  before: Article | null;
+  after: Article | null;
+}
+export interface ReleaseDraft {
+  release: number;
+  at_once: boolean;
+  changes: number;
+  items: DraftChange[];
+  check: ReleaseCheck | null;
+}
+export interface RegressionQuestion {
+  id: Id;
+  text: string;
+  articles: string[];
+  source: "editor" | "import" | "feedback";
+  author: string;
+  created_at: Time;
 }
 export interface AuditEntry {
   seq: number;

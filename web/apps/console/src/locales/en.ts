@@ -1,6 +1,7 @@
 import home from "../features/home/en";
 import kb from "../features/knowledge/en";
 import personal from "../features/personal/en";
+import rel from "../features/releases/en";
 import settings from "../features/settings/en";
 
 const en = {
@@ -40,6 +41,7 @@ const en = {
     skip: "Skip to content",
     conversations: "Inbox",
     knowledge: "Articles",
+    releases: "Releases",
     home: "Reports",
     settings: "Settings",
     waitingCount: " conversations waiting",
@@ -279,6 +281,7 @@ const en = {
   },
   kb,
   home,
+  rel,
   settings,
 };
 export default en;

@@ -1,6 +1,7 @@
 import home from "../features/home/zh-CN";
 import kb from "../features/knowledge/zh-CN";
 import personal from "../features/personal/zh-CN";
+import rel from "../features/releases/zh-CN";
 import settings from "../features/settings/zh-CN";
 
 const zhCN = {
@@ -40,6 +41,7 @@ const zhCN = {
     skip: "跳到内容",
     conversations: "会话",
     knowledge: "知识",
+    releases: "发布",
     home: "数据",
     settings: "设置",
     waitingCount: "个会话等待接待",
@@ -255,6 +257,7 @@ const zhCN = {
   },
   kb,
   home,
+  rel,
   settings,
 };
 export default zhCN;

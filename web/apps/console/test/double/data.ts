@@ -356,6 +356,7 @@ export const settings: Settings = {
   locale: "zh-CN",
   target_precision: 0.98,
   profile: "fast",
+  publishing: "checked",
 };
 
 export function traceOf(message_id: number | null, q: string, decision: Trace["decision"] = "answer"): Trace {

@@ -482,6 +482,9 @@ export class Double {
       () => ({ created_at: data.now(), last_used_at: null, key: "zk_5d1f0c2ab93e47d8" }),
     );
     this.on("POST", "/webhooks/{id}/test", () => ({ status: 200, body: { last_status: 200, last_error: null } }));
+    this.on("GET", "/releases/draft", () => ({ release: 1, at_once: false, changes: 0, items: [], check: null }));
+    this.on("GET", "/releases", () => ({ items: [], next_cursor: null }));
+    this.on("GET", "/regression-questions", () => ({ items: [], next_cursor: null }));
     this.on("GET", "/settings", () => this.d.settings);
     this.on("PATCH", "/settings", ({ body }) => Object.assign(this.d.settings, body));
     this.on("GET", "/audit", ({ query }) =>
