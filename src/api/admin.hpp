@@ -23,6 +23,7 @@ std::vector<Route> webhook_routes(auth::Auth& auth);
 // errors: why there was no answer. Blocks; called by one thread at a time.
 using WebhookTest = std::function<Result<int>(std::int64_t webhook, Deadline deadline)>;
 std::vector<Route> webhook_test_routes(WebhookTest test);
+std::vector<Route> forbidden_word_routes();
 std::vector<Route> settings_routes();
 std::vector<Route> ledger_routes();                 // /events, /audit
 std::vector<Route> admin_routes(auth::Auth& auth);  // all of these but webhook_test_routes

@@ -103,7 +103,7 @@ std::vector<Route> admin_routes(auth::Auth& auth) {
   std::vector<Route> out;
   for (auto&& part : {session_routes(auth), agent_routes(auth), team_routes(), inbox_routes(auth),
                       label_routes(), canned_response_routes(), api_key_routes(auth), webhook_routes(auth),
-                      settings_routes(), ledger_routes()})
+                      forbidden_word_routes(), settings_routes(), ledger_routes()})
     out.insert(out.end(), part.begin(), part.end());
   return out;
 }

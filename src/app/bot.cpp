@@ -3,8 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
+
+#include "dialogue/wording.hpp"
 
 namespace zk::app {
+namespace {
+
+// Instead of what may not be said: a person. The trace says why; the dialogue goes on as if nothing had been said.
+void hand_over(dialogue::Reply& reply, const Stopped& stopped, const std::string& text, const std::string& locale, const std::string& state) {
+  auto trace = boost::json::parse(reply.trace).as_object();
+  trace["guard"] = boost::json::object{{"kind", stopped.kind}, {"what", stopped.what}};
+  reply.trace = boost::json::serialize(trace);
+  reply.decision = dialogue::Decision::kHandover;
+  reply.blocks = text_blocks(dialogue::say_handover(false, dialogue::wording_language(text, locale)));
+  reply.article_id.clear();
+  reply.state = state;
+}
+
+}  // namespace
 
 Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Deadline deadline) {
   if (std::chrono::steady_clock::now() > deadline) return fail(ErrorCode::kDeadlineExceeded, "the turn waited too long");
@@ -15,6 +32,11 @@ Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Dea
   for (const auto& s : r.stages) {
     const auto i = static_cast<std::size_t>(std::find(kStages.begin(), kStages.end() - 1, s.name) - kStages.begin());
     stages_[i].observe(std::chrono::nanoseconds(static_cast<std::int64_t>(s.ms * 1e6)));
+  }
+  ZK_TRY(const auto stopped, guards_.look(*answerer, r, deadline));
+  if (stopped) {
+    ZK_TRY_STATUS(guards_.record(*stopped, "bot", turn.conversation_id, r.article_id, deadline));
+    hand_over(r, *stopped, turn.text, turn.locale, turn.state);
   }
   conversation::BotReply out;
   out.decision = std::string(dialogue::to_string(r.decision));
@@ -37,7 +59,9 @@ Bot::Times Bot::times() const {
 
 Result<std::string> Bot::try_it(std::string_view question, Timestamp now) const {
   const auto answerer = library_.current();
-  ZK_TRY(const auto r, engine_.turn(*answerer, {.text = std::string(question), .now = now, .channel = "web"}));
+  ZK_TRY(auto r, engine_.turn(*answerer, {.text = std::string(question), .now = now, .channel = "web"}));
+  ZK_TRY(const auto stopped, guards_.look(*answerer, r, after(std::chrono::seconds(5))));
+  if (stopped) hand_over(r, *stopped, std::string(question), "", "");
   return fmt::format(R"({{"decision":"{}","reply":{},"trace":{}}})", dialogue::to_string(r.decision), blocks_to_json(r.blocks), r.trace);
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "app/guards.hpp"
 #include "conversation/responder.hpp"
 #include "dialogue/engine.hpp"
 #include "exec/histogram.hpp"
@@ -14,8 +15,8 @@ namespace zk::app {
 
 class Bot final : public conversation::Responder {
  public:
-  Bot(const knowledge::Library& library, const dialogue::Engine& engine)
-      : library_(library), engine_(engine) {}
+  Bot(const knowledge::Library& library, const dialogue::Engine& engine, const Guards& guards)
+      : library_(library), engine_(engine), guards_(guards) {}
   Result<conversation::BotReply> reply(const conversation::BotTurn& turn, Deadline deadline) override;
   // What would be said to a question out of the blue: {"decision","reply":[blocks],"trace":{…}}.
   Result<std::string> try_it(std::string_view question, Timestamp now) const;
@@ -30,6 +31,7 @@ class Bot final : public conversation::Responder {
  private:
   const knowledge::Library& library_;
   const dialogue::Engine& engine_;
+  const Guards& guards_;
   exec::Histogram turn_;
   std::array<exec::Histogram, kStages.size()> stages_;
 };

@@ -12,6 +12,7 @@
 #include "auth/password.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "guard/forbidden.hpp"
 #include "knowledge/import.hpp"
 
 namespace zk::app {
@@ -82,6 +83,10 @@ Status seed_people(Tx& tx, auth::Auth& auth, Timestamp now, std::vector<std::int
   return tx.run(kAddMember, {teams[0], admin}).map([](auto) {});
 }
 
+// What an online shop may not promise (advertising law), with phrases in which it is harmless.
+const std::vector<std::pair<std::string, std::vector<std::string>>> kForbidden = {
+    {"国家级", {}}, {"绝对有效", {}}, {"最低价", {"最低价保护"}}, {"百分之百退款", {}}};
+
 Status seed_desk(Tx& tx, auth::Auth& auth, Timestamp now, std::int64_t team) {
   const auto token = auth::base64url(auth::random_bytes(16));
   const auto sealed = auth.sealer().seal(auth::random_token());
@@ -91,6 +96,8 @@ Status seed_desk(Tx& tx, auth::Auth& auth, Timestamp now, std::int64_t team) {
     const auto blocks = blocks_to_json(text_blocks(c.text));
     ZK_TRY_STATUS(tx.one(kAddCanned, {c.shortcut, c.title, blocks, now}).map([](const auto&) {}));
   }
+  for (const auto& [word, exceptions] : kForbidden)
+    ZK_TRY_STATUS(guard::add(tx, {.word = word, .exceptions = exceptions, .author = "system", .created_at = now}).map([](const auto&) {}));
   // An edit shows in the next answer, so that a visitor of the demo sees it happen (docs/adr/0030).
   ZK_TRY_STATUS(tx.run(kSetSetting, {"publishing", "\"at_once\"", now}).map([](auto) {}));
   return tx.run(kSetSetting, {"company_name", "\"青禾生活\"", now}).map([](auto) {});

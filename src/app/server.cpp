@@ -95,6 +95,7 @@ struct Server::Parts {
   answering::Models models;
   std::unique_ptr<knowledge::Library> library;
   std::optional<dialogue::Engine> engine;
+  std::optional<Guards> guards;
   std::optional<Bot> bot;
   std::unique_ptr<conversation::Service> service;
   std::unique_ptr<conversation::MessageSearch> search;
@@ -137,7 +138,8 @@ Status Server::Parts::open_answering() {
   if (options.demo) ZK_TRY_STATUS(seed_demo_company(*db, auth, clock));
   ZK_TRY(library, knowledge::Library::open(*db, models));
   engine.emplace(dialogue::EngineOptions{});
-  bot.emplace(*library, *engine);
+  guards.emplace(*db, clock, auth.audit());
+  bot.emplace(*library, *engine, *guards);
   return {};
 }
 
@@ -150,6 +152,7 @@ Status Server::Parts::open_desk() {
   const auto& c = options.config.dialogue;
   conversation::Service::Options how;
   how.turns = {static_cast<int>(c.workers), static_cast<std::size_t>(c.backlog), c.turn_timeout};
+  how.screen = [this](const conversation::AgentPost& post, Deadline deadline) { return guards->screen(post, deadline); };
   ZK_TRY(service, conversation::Service::start(*db, clock, intake, *bot, how));
   std::error_code ignored;  // a folder that cannot be made shows as the archive's own error
   std::filesystem::create_directories(options.config.storage.data + "/cache", ignored);

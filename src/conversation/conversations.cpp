@@ -132,6 +132,7 @@ Result<Posted> Conversations::post_agent(const AgentPost& post, Deadline deadlin
   ZK_TRY_STATUS(check_client_id(post.client_id));
   if (post.kind == MessageKind::kActivity)
     return fail(ErrorCode::kInvalidArgument, "kind must be text or note", "/kind");
+  if (to_.screen) ZK_TRY_STATUS(to_.screen(post, deadline));
   ZK_TRY(const auto cleaned, intake_.clean(post.blocks, SenderKind::kAgent));
   bool taken = false;
   auto posted = write<Posted>(deadline, [&](Writer& w) -> Result<Posted> {

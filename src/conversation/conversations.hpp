@@ -60,6 +60,8 @@ class Conversations {
     std::function<void()> queue_changed;           // someone waits, stopped waiting, or an agent has room
     std::function<bool(AgentId)> available;        // whether that agent is there to answer
     QueuePosition position;
+    // Before a text of an agent is stored; an error keeps it from being sent. Empty: everything passes.
+    std::function<Status(const AgentPost&, Deadline)> screen = {};
   };
   Conversations(storage::Db& db, const Clock& clock, Intake intake, Inboxes& inboxes);
   void connect(Connections connections) { to_ = std::move(connections); }

@@ -21,7 +21,8 @@ Result<std::unique_ptr<Service>> Service::start(storage::Db& db, const Clock& cl
       {.turn_due = [t = s->turns_.get()](ConversationId id) { return t->submit(id); },
        .queue_changed = [d = s->desk_.get()] { d->poke(); },
        .available = [p = &s->presence_](AgentId agent) { return !p->gone(agent); },
-       .position = [d = s->desk_.get()](ConversationId id) { return d->position(id); }});
+       .position = [d = s->desk_.get()](ConversationId id) { return d->position(id); },
+       .screen = std::move(options.screen)});
   ZK_TRY(const auto owed, s->turns_->resume());
   if (owed > 0) log::info("conversation", "turns owed from before taken up count={}", owed);
   s->desk_->start();

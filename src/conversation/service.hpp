@@ -26,6 +26,7 @@ class Service {
     Turns::Options turns;
     Hub::Options hub;
     std::chrono::seconds presence_grace{30};
+    std::function<Status(const AgentPost&, Deadline)> screen{};  // see Conversations::Connections
   };
   // Starts the threads and takes up the turns that are owed from before.
   static Result<std::unique_ptr<Service>> start(storage::Db& db, const Clock& clock, Intake intake,

@@ -401,6 +401,14 @@ export interface ReleaseDraft {
   items: DraftChange[];
   check: ReleaseCheck | null;
 }
+export interface ForbiddenWord {
+  id: Id;
+  word: string;
+  exceptions: string[];
+  applies: "all" | "bot" | "agent";
+  author: string;
+  created_at: Time;
+}
 export interface RegressionQuestion {
   id: Id;
   text: string;

@@ -6,6 +6,7 @@ export default {
     roles: "Roles",
     teams: "Teams",
     canned: "Canned responses",
+    forbidden: "Forbidden words",
     labels: "Labels",
     "api-keys": "API keys",
     webhooks: "Webhooks",
@@ -18,6 +19,8 @@ export default {
     agents: "Who may sign in, in which role, and how many conversations at a time.",
     roles: "Roles are fixed; this is what each may do.",
     teams: "A waiting conversation goes to the team's least busy agent online.",
+    forbidden:
+      "Messages of the bot and of agents that hold these words are stopped before they are sent; each stop is audited.",
     canned: "Type “/” and the shortcut in the composer.",
     labels: "Sort conversations, for filters and figures.",
     "api-keys": "For other systems that call the API. A key is shown once.",
@@ -27,6 +30,10 @@ export default {
   },
   empty: { title: "{name}: none yet" },
   fields: {
+    word: "Word",
+    exceptions: "Exceptions",
+    exceptionsHint: "One a line. Inside these phrases the word is harmless, such as “damage” in “damage report”.",
+    applies: "Applies to",
     name: "Name",
     email: "Email",
     role: "Role",
@@ -100,6 +107,7 @@ export default {
     newSecretHint: "The old one stops working at once.",
   },
   once: { title: "Keep this now", key: "It is shown this once and cannot be seen again.", done: "I have kept it" },
+  forbidden: { all: "Everyone", bot: "Bot", agent: "Agents" },
   webhook: { test: "Test", ok: "Delivered ({status})", failed: "Not delivered: {error}", allEvents: "All" },
   agents: { self: " (me)" },
   profile: {
