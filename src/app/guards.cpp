@@ -12,7 +12,8 @@ namespace {
 std::string kinds_of(const std::vector<guard::Claim>& claims) {
   std::string out;
   for (const auto& c : claims)
-    if (const auto kind = guard::to_string(c.kind); out.find(kind) == std::string::npos) out += (out.empty() ? "" : ", ") + std::string(kind);
+    if (const auto kind = guard::to_string(c.kind); out.find(kind) == std::string::npos)
+      out += (out.empty() ? "" : ", ") + std::string(kind);
   return out;
 }
 
@@ -23,16 +24,21 @@ Status Guards::screen(const conversation::AgentPost& post, Deadline deadline) co
   ZK_TRY(const auto word, words_.find(post.blocks, guard::Speaker::kAgent, deadline));
   if (!word) return {};
   ZK_TRY_STATUS(record({"forbidden_word", *word}, post.by.ref, post.conversation_id, "", deadline));
-  return fail(ErrorCode::kInvalidArgument, fmt::format("the message holds the forbidden word “{}”; say it in other words", *word), "/blocks");
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("the message holds the forbidden word “{}”; say it in other words", *word),
+              "/blocks");
 }
 
-Result<std::optional<Stopped>> Guards::look(const answering::Answerer& answerer, const dialogue::Reply& reply, Deadline deadline) const {
+Result<std::optional<Stopped>> Guards::look(const answering::Answerer& answerer, const dialogue::Reply& reply,
+                                            Deadline deadline) const {
   ZK_TRY(const auto word, words_.find(reply.blocks, guard::Speaker::kBot, deadline));
   if (word) return std::optional(Stopped{"forbidden_word", *word});
-  if (reply.decision != dialogue::Decision::kAnswer || reply.article_id.empty()) return std::optional<Stopped>{};
+  if (reply.decision != dialogue::Decision::kAnswer || reply.article_id.empty())
+    return std::optional<Stopped>{};
   std::vector<std::string> sources;
   const auto add = [&](const std::string& id) {
-    if (const auto at = answerer.knowledge().find(id)) sources.push_back(plain_text(answerer.knowledge().article(*at).answer));
+    if (const auto at = answerer.knowledge().find(id))
+      sources.push_back(plain_text(answerer.knowledge().article(*at).answer));
   };
   add(reply.article_id);
   for (const auto& id : reply.also) add(id);
@@ -41,12 +47,14 @@ Result<std::optional<Stopped>> Guards::look(const answering::Answerer& answerer,
   return std::optional(Stopped{"unfounded", kinds_of(made_up)});
 }
 
-Status Guards::record(const Stopped& stopped, const std::string& actor, ConversationId conversation, const std::string& article, Deadline deadline) const {
+Status Guards::record(const Stopped& stopped, const std::string& actor, ConversationId conversation,
+                      const std::string& article, Deadline deadline) const {
   boost::json::object detail{{"kind", stopped.kind}, {"what", stopped.what}};
   if (!article.empty()) detail["article"] = article;
   const auto text = boost::json::serialize(detail);
   return db_.write(deadline, [&](storage::Tx& tx) {
-    return audit_.append(tx, {clock_.now(), actor, "message.stopped", fmt::format("conversation:{}", conversation.value), text});
+    return audit_.append(tx, {clock_.now(), actor, "message.stopped",
+                              fmt::format("conversation:{}", conversation.value), text});
   });
 }
 

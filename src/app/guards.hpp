@@ -1,5 +1,5 @@
-// What may not be said is stopped before it is sent: forbidden words in what agents write, forbidden words and
-// unfounded claims in what the bot composed. Every stop is in the audit log (never the message itself).
+// What may not be said is stopped before it is sent: forbidden words in what agents write, forbidden words
+// and unfounded claims in what the bot composed. Every stop is in the audit log (never the message itself).
 // Thread-safe; db, clock and audit must outlive it.
 #pragma once
 
@@ -21,14 +21,17 @@ struct Stopped {
 
 class Guards {
  public:
-  Guards(storage::Db& db, const Clock& clock, const auth::AuditLog& audit) : db_(db), clock_(clock), audit_(audit), words_(db) {}
+  Guards(storage::Db& db, const Clock& clock, const auth::AuditLog& audit)
+      : db_(db), clock_(clock), audit_(audit), words_(db) {}
 
   // kInvalidArgument names the word at /blocks; notes among colleagues are not looked at.
   Status screen(const conversation::AgentPost& post, Deadline deadline) const;
-  // Why this reply must not go out: every figure, date, price, link and phone number of an answer must stand in
-  // an article it is answered from.
-  Result<std::optional<Stopped>> look(const answering::Answerer& answerer, const dialogue::Reply& reply, Deadline deadline) const;
-  Status record(const Stopped& stopped, const std::string& actor, ConversationId conversation, const std::string& article, Deadline deadline) const;
+  // Why this reply must not go out: every figure, date, price, link and phone number of an answer must stand
+  // in an article it is answered from.
+  Result<std::optional<Stopped>> look(const answering::Answerer& answerer, const dialogue::Reply& reply,
+                                      Deadline deadline) const;
+  Status record(const Stopped& stopped, const std::string& actor, ConversationId conversation,
+                const std::string& article, Deadline deadline) const;
 
  private:
   storage::Db& db_;

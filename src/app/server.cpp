@@ -14,6 +14,7 @@
 #include "api/articles.hpp"
 #include "api/conversations.hpp"
 #include "api/import_jobs.hpp"
+#include "api/learning.hpp"
 #include "api/releases.hpp"
 #include "api/server.hpp"
 #include "app/bot.hpp"
@@ -101,6 +102,7 @@ struct Server::Parts {
   std::unique_ptr<conversation::MessageSearch> search;
   std::optional<api::ImportJobs> imports;
   std::optional<review::Checks> checks;
+  std::optional<learning::Learning> learning;
   std::unique_ptr<DemoVisitor> demo_visitor;
   SignIn sign_in;
   std::optional<api::Server> api;
@@ -185,12 +187,14 @@ std::vector<api::Route> Server::Parts::routes() {
   add(api::article_routes({*imports, [this](std::string_view q, Timestamp now) { return bot->try_it(q, now); }, [this] { return knowledge_status(); }}));
   add(api::release_routes(*checks));
   add(api::regression_routes());
+  add(api::learning_routes(*learning));
   if (demo_visitor) add(demo_routes(*demo_visitor));
   return out;
 }
 
 Status Server::Parts::open_api() {
   imports.emplace(*db, clock);
+  learning.emplace(*db, clock, *library, *engine, learning::Learning::Options{});
   checks.emplace(*db, clock, auth.audit(), *library, *engine, review::Checks::Options{});
   api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, routes(), api::live_sockets(*service, auth, clock, pool));
   write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
@@ -251,6 +255,7 @@ void Server::Parts::stop() {
   pool.stop();
   slow.stop();
   if (checks) checks->stop();
+  if (learning) learning->stop();
   webhooks.reset();
   if (write_seen) write_seen->stop();
   if (sweep_vault) sweep_vault->stop();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/conversations.hpp"
+#include "api/learning.hpp"
 #include "api/releases.hpp"
 #include "api/tests/fixture.hpp"
 #include "search/archive.hpp"
@@ -24,6 +25,7 @@ struct Desk {
   std::unique_ptr<knowledge::Library> library;
   const dialogue::Engine talk{dialogue::EngineOptions{}};
   std::unique_ptr<review::Checks> checks;
+  std::unique_ptr<learning::Learning> learn;
 };
 
 class WholeTableTest : private Desk, public ApiTest {
@@ -38,6 +40,8 @@ class WholeTableTest : private Desk, public ApiTest {
           library = knowledge::Library::open(*base.db, answering::Models{}).value();
           checks = std::make_unique<review::Checks>(*base.db, base.clock, base.auth.audit(), *library, talk,
                                                     review::Checks::Options{});
+          learn = std::make_unique<learning::Learning>(*base.db, base.clock, *library, talk,
+                                                       learning::Learning::Options{});
           Made made;
           for (auto routes :
                {article_routes(base.knowledge()), conversation_routes(*service, *search),
@@ -45,7 +49,8 @@ class WholeTableTest : private Desk, public ApiTest {
                 report_routes(), webhook_test_routes([](std::int64_t, Deadline) -> Result<int> {
                   return fail(ErrorCode::kNotFound, "");
                 }),
-                widget_routes(*service, base.auth, {}), release_routes(*checks), regression_routes()})
+                widget_routes(*service, base.auth, {}), release_routes(*checks), regression_routes(),
+                learning_routes(*learn)})
             made.routes.insert(made.routes.end(), routes.begin(), routes.end());
           made.accept = live_sockets(*service, base.auth, base.clock, base.pool);
           return made;
@@ -54,6 +59,7 @@ class WholeTableTest : private Desk, public ApiTest {
   ~WholeTableTest() override {
     pool.stop();
     checks = nullptr;
+    learn = nullptr;
     library = nullptr;
     service->stop();
   }

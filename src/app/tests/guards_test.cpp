@@ -12,7 +12,9 @@ Deadline soon() { return after(std::chrono::seconds(30)); }
 class GuardsTest : public testing::Test {
  protected:
   GuardsTest() {
-    EXPECT_TRUE(db_->write(soon(), [&](storage::Tx& tx) { return guard::add(tx, {.word = "绝对有效", .created_at = clock_.now()}); }));
+    EXPECT_TRUE(db_->write(soon(), [&](storage::Tx& tx) {
+      return guard::add(tx, {.word = "绝对有效", .created_at = clock_.now()});
+    }));
     Article a;
     a.external_id = "X1";
     a.question = "怎么退货";
@@ -27,7 +29,11 @@ class GuardsTest : public testing::Test {
     return r;
   }
   std::int64_t audited(const char* sql = "SELECT COUNT(*) FROM audit WHERE action = 'message.stopped'") {
-    return db_->read(soon(), [&](storage::Tx& tx) { return tx.one(storage::Query{"test.audit", sql}); })->integer(0);
+    return db_->read(soon(),
+                     [&](storage::Tx& tx) {
+                       return tx.one(storage::Query{"test.audit", sql});
+                     })
+        ->integer(0);
   }
   storage::SqliteEngine engine_;
   std::unique_ptr<storage::Db> db_ = storage::Db::open({.url = engine_.url()}).value();
@@ -38,7 +44,8 @@ class GuardsTest : public testing::Test {
 };
 
 TEST_F(GuardsTest, AnAgentsForbiddenWordIsNamedAndAudited) {
-  conversation::AgentPost post{ConversationId{7}, conversation::agent_actor(AgentId{3}, "李娜"), "c-1", MessageKind::kText, text_blocks("这个绝对有效")};
+  conversation::AgentPost post{ConversationId{7}, conversation::agent_actor(AgentId{3}, "李娜"), "c-1",
+                               MessageKind::kText, text_blocks("这个绝对有效")};
   const auto stopped = guards_.screen(post, soon());
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, ErrorCode::kInvalidArgument);

@@ -1,0 +1,369 @@
+#include "learning/learning.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <set>
+
+#include "answering/dense.hpp"
+#include "base/log.hpp"
+#include "knowledge/articles.hpp"
+#include "knowledge/releases.hpp"
+#include "text/text.hpp"
+
+namespace zk::learning {
+namespace json = boost::json;
+using storage::Query;
+using storage::Row;
+using storage::Tx;
+
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(30);
+constexpr double kDefaultHandling = 300;  // seconds, until any conversation tells otherwise
+constexpr std::size_t kMostReplayed = 50;
+constexpr double kClosedShare = 0.9;  // of the questions answered right
+
+#define ZK_LESSON                                                                                        \
+  "SELECT g.id, g.question, g.questions, g.state, g.how, g.article_id, g.author, g.at, g.right_before, " \
+  "g.right_after, g.closed_release, g.closed_at, COALESCE(r.figures, '') FROM learning_gap g LEFT JOIN " \
+  "knowledge_release r ON r.id = g.closed_release "
+constexpr Query kLessons{"learning.lessons", ZK_LESSON "ORDER BY g.id DESC LIMIT $1"};
+constexpr Query kTaught{"learning.taught", ZK_LESSON "WHERE g.state = 'taught' ORDER BY g.id DESC LIMIT $1"};
+#undef ZK_LESSON
+constexpr Query kInsert{"learning.insert",
+                        "INSERT INTO learning_gap (question, questions, state, how, article_id, author, at, "
+                        "right_before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id"};
+constexpr Query kClose{"learning.close",
+                       "UPDATE learning_gap SET state = 'closed', right_after = $2, closed_release = $3, "
+                       "closed_at = $4 WHERE id = $1 AND state = 'taught'"};
+constexpr Query kReplayed{"learning.replayed", "UPDATE learning_gap SET right_after = $2 WHERE id = $1"};
+
+Lesson lesson_of(const Row& r) {
+  Lesson out{.id = r.integer(0),
+             .question = r.text(1),
+             .state = r.text(3),
+             .how = r.text(4),
+             .article = r.text(5),
+             .author = r.text(6),
+             .at = r.time(7),
+             .closed_at = r.time(11),
+             .right_before = r.integer(8),
+             .right_after = r.integer(9),
+             .closed_release = r.integer(10),
+             .figures = r.text(12)};
+  json::error_code ec;
+  const auto list = json::parse(r.text(2), ec);
+  if (!ec && list.is_array())
+    for (const auto& q : list.get_array())
+      if (q.is_string()) out.questions.emplace_back(q.get_string());
+  return out;
+}
+
+double median(std::vector<double> v) {
+  if (v.empty()) return 0;
+  std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
+  return v[v.size() / 2];
+}
+
+// What was taught or dismissed is no gap any more, unless it was asked again since.
+void leave_out_known(std::vector<Signal>& signals, const std::vector<Lesson>& lessons) {
+  std::map<std::string, Timestamp> until;
+  for (const auto& l : lessons)
+    for (const auto& q : l.questions) {
+      const auto end = l.state == "closed" ? l.closed_at : Timestamp::max();
+      auto& at = until[text::normalise(q)];
+      at = std::max(at, end);
+    }
+  std::erase_if(signals, [&](const Signal& s) {
+    const auto it = until.find(text::normalise(s.text));
+    return it != until.end() && s.at <= it->second;
+  });
+}
+
+std::vector<Proposal> proposals(const std::vector<Confirmed>& confirmed, const answering::KnowledgeBase& kb) {
+  std::vector<Proposal> out;
+  std::map<std::string, std::set<std::string>> seen;
+  std::map<std::string, std::size_t> index;
+  for (const auto& c : confirmed) {
+    const auto at = kb.find(c.article);
+    if (!at || kb.article(*at).similar.size() >= kThin) continue;
+    const auto& own = kb.prepared(*at);
+    const auto normalised = text::normalise(c.text);
+    const auto end = own.texts.begin() + static_cast<std::ptrdiff_t>(own.questions);
+    if (std::find(own.texts.begin(), end, normalised) != end || !seen[c.article].insert(normalised).second)
+      continue;
+    const auto [it, fresh] = index.emplace(c.article, out.size());
+    if (fresh)
+      out.push_back({c.article,
+                     kb.article(*at).question,
+                     static_cast<std::int64_t>(kb.article(*at).similar.size()),
+                     {}});
+    if (out[it->second].texts.size() < kMostProposals) out[it->second].texts.push_back(c.text);
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.texts.size() > b.texts.size(); });
+  if (out.size() > kMostGaps) out.resize(kMostGaps);
+  return out;
+}
+
+}  // namespace
+
+Learning::Learning(storage::Db& db, const Clock& clock, const knowledge::Library& library,
+                   const dialogue::Engine& engine, Options options)
+    : db_(db),
+      clock_(clock),
+      library_(library),
+      engine_(engine),
+      options_(options),
+      view_(std::make_shared<const View>()),
+      job_({"learning", options.period}, [this] {
+        if (const auto s = refresh(); !s)
+          log::warn("learning", "queue not refreshed code={} detail={}", to_string(s.error().code),
+                    s.error().detail);
+      }) {}
+
+Learning::~Learning() { stop(); }
+void Learning::stop() { job_.stop(); }
+
+std::shared_ptr<const View> Learning::view() const {
+  const std::lock_guard lock(mutex_);
+  return view_;
+}
+
+Status Learning::refresh() {
+  const std::lock_guard round(round_);
+  const auto status = library_.status();
+  const auto answerer = library_.current();
+  std::vector<Signal> found;
+  std::vector<Confirmed> good;
+  std::vector<Lesson> known;
+  const auto now = clock_.now();
+  ZK_TRY_STATUS(db_.read(after(kPatience), [&](Tx& tx) -> Status {
+    ZK_TRY(found, signals(tx, now));
+    ZK_TRY(good, confirmed(tx, now));
+    ZK_TRY(known, lessons(tx, 1000));
+    return {};
+  }));
+  leave_out_known(found, known);
+  auto next = std::make_shared<View>();
+  next->at = now;
+  ZK_TRY_STATUS(encode(found, *answerer));
+  ZK_TRY(next->gaps, gaps(found, *answerer));
+  next->proposals = proposals(good, answerer->knowledge());
+  {
+    const std::lock_guard lock(mutex_);
+    view_ = next;
+  }
+  if (seen_ == status.generation) return {};
+  ZK_TRY_STATUS(close(*answerer, status.release));
+  seen_ = status.generation;
+  return {};
+}
+
+// Vectors of texts that left the window go; only new texts are encoded.
+Status Learning::encode(const std::vector<Signal>& found, const answering::Answerer& answerer) {
+  const auto& encoders = answerer.models().encoders;
+  if (encoders.empty()) return {};
+  Vectors kept;
+  std::vector<std::string> fresh;
+  for (const auto& s : found) {
+    const auto text = text::normalise(s.text);
+    if (kept.contains(text)) continue;
+    if (const auto it = vectors_.find(text); it != vectors_.end())
+      kept.insert(*it);
+    else if (kept.emplace(text, std::vector<float>{}).second)
+      fresh.push_back(text);
+  }
+  constexpr std::size_t kBatch = 32;
+  const auto d = static_cast<std::size_t>(encoders[0].encoder->dimension());
+  for (std::size_t from = 0; from < fresh.size(); from += kBatch) {
+    const auto batch = std::span(fresh).subspan(from, std::min(kBatch, fresh.size() - from));
+    ZK_TRY(const auto v, encoders[0].encoder->encode(batch));
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      kept[batch[i]].assign(v.begin() + static_cast<std::ptrdiff_t>(i * d),
+                            v.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
+  }
+  vectors_ = std::move(kept);
+  return {};
+}
+
+namespace {
+
+// Members of one gap; `sum` of their vectors, empty without an encoder.
+struct Group {
+  std::vector<const Signal*> members;
+  std::vector<float> sum;
+  std::string text;  // normalised, of the first
+};
+
+double cosine(const std::vector<float>& sum, const std::vector<float>& v) {
+  const float norm = std::sqrt(answering::dot(sum.data(), sum.data(), sum.size())) + 1e-9F;
+  return static_cast<double>(answering::dot(sum.data(), v.data(), v.size()) / norm);
+}
+
+Gap gap_of(const Group& group, const std::map<std::string, std::vector<float>>& vectors, double usual_s) {
+  Gap out;
+  std::map<std::string, std::pair<double, std::string>> wordings;  // by normalised text
+  std::vector<double> handling;
+  std::map<std::string, int> replies;
+  for (const auto* s : group.members) {
+    const auto normalised = text::normalise(s->text);
+    const auto v = vectors.find(normalised);
+    const double near = group.sum.empty() || v == vectors.end() ? 1 : cosine(group.sum, v->second);
+    wordings.emplace(normalised, std::pair(near, s->text));
+    ++out.kinds[s->kind];
+    if (s->handling_s > 0) handling.push_back(s->handling_s);
+    if (!s->reply.empty()) ++replies[s->reply];
+    out.conversation_id = std::max(out.conversation_id, s->conversation_id);
+  }
+  std::vector<std::pair<double, std::string>> order;
+  for (const auto& [key, w] : wordings) order.push_back(w);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [near, text] : order)
+    if (out.questions.size() < kMostWordings) out.questions.push_back(text);
+  out.question = out.questions.front();
+  out.volume = static_cast<std::int64_t>(group.members.size());
+  out.handling_s = handling.empty() ? usual_s : median(handling);
+  out.cost_s = static_cast<double>(out.volume) * out.handling_s;
+  int most = 0;
+  for (const auto& [reply, n] : replies)
+    if (n > most || (n == most && reply.size() > out.reply.size())) most = n, out.reply = reply;
+  return out;
+}
+
+}  // namespace
+
+// Leader clustering: each question joins the nearest gap, or opens one.
+Result<std::vector<Gap>> Learning::gaps(const std::vector<Signal>& found,
+                                        const answering::Answerer& answerer) {
+  std::vector<Group> groups;
+  std::vector<double> handling;
+  for (const auto& s : found) {
+    if (s.handling_s > 0) handling.push_back(s.handling_s);
+    const auto normalised = text::normalise(s.text);
+    const auto v = vectors_.find(normalised);
+    Group* best = nullptr;
+    double nearest = options_.alike;
+    for (auto& g : groups) {
+      const double near = g.text == normalised ? 1 : v == vectors_.end() ? 0 : cosine(g.sum, v->second);
+      if (near >= nearest) nearest = near, best = &g;
+    }
+    if (!best) {
+      groups.push_back({{}, std::vector<float>(v == vectors_.end() ? 0 : v->second.size()), normalised});
+      best = &groups.back();
+    }
+    best->members.push_back(&s);
+    if (v != vectors_.end())
+      for (std::size_t k = 0; k < v->second.size(); ++k) best->sum[k] += v->second[k];
+  }
+  const double usual_s = handling.empty() ? kDefaultHandling : median(handling);
+  std::vector<Gap> out;
+  for (const auto& g : groups) out.push_back(gap_of(g, vectors_, usual_s));
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.cost_s > b.cost_s; });
+  if (out.size() > kMostGaps) out.resize(kMostGaps);
+  for (auto& g : out) {
+    ZK_TRY(g.suggestions, suggest(answerer, g.question));
+  }
+  return out;
+}
+
+Result<std::vector<Suggestion>> Learning::suggest(const answering::Answerer& answerer,
+                                                  const std::string& question) const {
+  constexpr std::size_t kMost = 3;
+  ZK_TRY(const auto reply, engine_.turn(answerer, {.text = question, .now = clock_.now(), .channel = "web"}));
+  std::vector<Suggestion> out;
+  for (const auto& c : reply.candidates) {
+    const auto at = answerer.knowledge().find(c.article_id);
+    if (out.size() < kMost && at)
+      out.push_back({c.article_id, answerer.knowledge().article(*at).question, c.probability});
+  }
+  return out;
+}
+
+std::int64_t Learning::right(const answering::Answerer& answerer, const std::vector<std::string>& questions,
+                             const std::string& article) const {
+  std::int64_t out = 0;
+  for (const auto& q : questions) {
+    const auto reply = engine_.turn(answerer, {.text = q, .now = clock_.now(), .channel = "web"});
+    out += reply && reply->decision == dialogue::Decision::kAnswer && reply->article_id == article ? 1 : 0;
+  }
+  return out;
+}
+
+std::int64_t Learning::replay(const std::vector<std::string>& questions, const std::string& article) const {
+  return article.empty() ? 0 : right(*library_.current(), questions, article);
+}
+
+// After a release: are the questions that were taught answered right now?
+Status Learning::close(const answering::Answerer& answerer, std::int64_t release) {
+  std::vector<Lesson> taught;
+  ZK_TRY(const auto rows,
+         db_.read(after(kPatience), [](Tx& tx) { return tx.all(kTaught, {kMostReplayed}); }));
+  for (const auto& r : rows) taught.push_back(lesson_of(r));
+  for (const auto& l : taught) {
+    const auto answered = right(answerer, l.questions, l.article);
+    const bool closed =
+        static_cast<double>(answered) >= kClosedShare * static_cast<double>(l.questions.size());
+    const auto now = clock_.now();
+    ZK_TRY_STATUS(db_.write(after(kPatience),
+                            [&](Tx& tx) {
+                              return closed ? tx.run(kClose, {l.id, answered, release, now})
+                                            : tx.run(kReplayed, {l.id, answered});
+                            })
+                      .map([](auto) {}));
+  }
+  return {};
+}
+
+Result<Lesson> Learning::teach(Tx& tx, const Teach& how) const {
+  if (how.question.empty())
+    return fail(ErrorCode::kInvalidArgument, "question is empty; name the gap", "/question");
+  if (how.questions.empty() || how.questions.size() > kMostWordings)
+    return fail(ErrorCode::kInvalidArgument, fmt::format("questions must be 1 to {} wordings", kMostWordings),
+                "/questions");
+  Lesson out{.question = how.question,
+             .state = how.how == "dismiss" ? "dismissed" : "taught",
+             .how = how.how,
+             .article = how.article,
+             .author = how.author,
+             .questions = how.questions,
+             .at = how.now,
+             .right_before = how.right_before};
+  if (how.how == "similar") {
+    ZK_TRY(auto article, knowledge::find(tx, how.article));
+    for (const auto& q : how.questions)
+      if (q != article.question &&
+          std::find(article.similar.begin(), article.similar.end(), q) == article.similar.end())
+        article.similar.push_back(q);
+    ZK_TRY_STATUS(
+        knowledge::save(tx, article, {.author = how.author, .now = how.now}).map([](const auto&) {}));
+    ZK_TRY_STATUS(knowledge::after_edit(tx, {how.article}, how.author, how.now));
+  } else if (how.how == "article") {
+    Article article;
+    article.question = how.question;
+    for (const auto& q : how.questions)
+      if (q != how.question) article.similar.push_back(q);
+    article.answer = text_blocks(how.answer);
+    article.status = ArticleStatus::kDraft;
+    ZK_TRY(const auto saved, knowledge::save(tx, article, {.author = how.author, .now = how.now}));
+    out.article = saved.article.external_id;
+  }
+  const auto list = json::serialize(json::array(out.questions.begin(), out.questions.end()));
+  ZK_TRY(const auto row, tx.one(kInsert, {out.question, list, out.state, out.how, out.article, out.author,
+                                          out.at, out.right_before}));
+  out.id = row.integer(0);
+  return out;
+}
+
+Result<std::vector<Lesson>> Learning::lessons(Tx& tx, int limit) {
+  ZK_TRY(const auto rows, tx.all(kLessons, {limit}));
+  std::vector<Lesson> out;
+  for (const auto& r : rows) out.push_back(lesson_of(r));
+  return out;
+}
+
+}  // namespace zk::learning
