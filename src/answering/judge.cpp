@@ -11,6 +11,7 @@ namespace zk::answering {
 namespace json = boost::json;
 namespace {
 
+constexpr double kAlone = 0.5;
 constexpr std::string_view kFormat = "zhike-answering-2";
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
@@ -184,6 +185,8 @@ Judgement Judge::judge(const KnowledgeBase& kb, const Look& look) const {
   }
   const auto row = decision_row(kb, look, out.candidates);
   out.right = 1 / (1 + std::exp(-sure_.sum(row)));
+  // One article alone has no margin, which the models never saw: asked back, not said.
+  if (out.candidates.size() < 2) out.right = std::min(out.right, kAlone);
   std::array<double, kKinds> p{};
   for (std::size_t k = 0; k < kKinds; ++k) p[k] = kind_[k].sum(row);
   const double most = *std::max_element(p.begin(), p.end());

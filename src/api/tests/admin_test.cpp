@@ -1,4 +1,6 @@
 // The endpoints of administration, through the server.
+#include <utility>
+
 #include "api/tests/fixture.hpp"
 #include "auth/password.hpp"
 
@@ -303,7 +305,7 @@ class WebhookTestTest : public ApiTest {
   WebhookTestTest()
       : ApiTest(webhook_test_routes([this](std::int64_t id, Deadline) -> Result<int> {
           tested = id;
-          if (during) during();
+          if (const auto once = std::exchange(during, nullptr)) once();
           return outcome;
         })) {}
   std::int64_t tested = 0;
@@ -333,7 +335,6 @@ TEST_F(WebhookTestTest, OneAtATime) {
   const auto admin = signed_in(Role::kAdmin);
   Answer other;
   during = [&] {
-    during = nullptr;
     other = call("POST", "/api/v1/webhooks/8/test", admin);
   };
   EXPECT_EQ(call("POST", "/api/v1/webhooks/7/test", admin).status, 200);
