@@ -7,6 +7,7 @@ export type { Command } from "./CommandPalette.vue";
 export type { PickOption } from "./Picker.vue";
 export type { Column } from "./Table.vue";
 export { TooltipProvider } from "reka-ui";
+export { default as LinkedText } from "./LinkedText.vue";
 export { default as AsyncView } from "./AsyncView.vue";
 export { default as Avatar } from "./Avatar.vue";
 export { default as Badge } from "./Badge.vue";
