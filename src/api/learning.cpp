@@ -1,5 +1,6 @@
 #include "api/learning.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "api/rows.hpp"
@@ -16,9 +17,10 @@ const Schema kGap = is::object(
                     {"kinds", is::map(kCount, 10), kRequired, "unanswered, disliked, low_rating"},
                     {"handling_s", is::number(0, 1'000'000'000), kRequired},
                     {"cost_s", is::number(0, 1'000'000'000), kRequired, "volume × handling_s: the rank"},
-                    {"reply", is::text(0, 20'000), kRequired, "of an agent"},
+                    {"replies", is::list(is::text(1, 20'000), 3), kRequired, "of agents, the most frequent first"},
                     {"suggestions", is::list(is::any(), 3), kRequired},
-                    {"conversation_id", kCount, kRequired}});
+                    {"conversation_id", kCount, kRequired},
+                    {"asked_at", is::nullable(is::time()), kRequired, "last"}});
 const Schema kProposal = is::object("LearningProposal", {{"article", is::line(64), kRequired},
                                                          {"question", is::text(1, 500), kRequired},
                                                          {"similar", kCount, kRequired},
@@ -45,7 +47,7 @@ const Schema kView = is::object("Learning", {{"at", is::nullable(is::time()), kR
 const Schema kTeach =
     is::object("LearningTeach", {{"how", is::one_of({"similar", "article", "dismiss"}), kRequired},
                                  {"question", is::text(1, 160), kRequired},
-                                 {"questions", is::list(is::text(1, 300), 20, 1), kRequired},
+                                 {"questions", is::list(is::text(1, 20'000), 20, 1), kRequired},
                                  {"article", is::token(64), Presence::kOptional, "similar: where they go"},
                                  {"answer", is::text(0, 6'000), Presence::kOptional, "article: its text"}});
 
@@ -64,9 +66,10 @@ json::object object(const learning::Gap& g) {
           {"kinds", std::move(kinds)},
           {"handling_s", g.handling_s},
           {"cost_s", g.cost_s},
-          {"reply", g.reply},
+          {"replies", list(g.replies)},
           {"suggestions", std::move(suggestions)},
-          {"conversation_id", g.conversation_id}};
+          {"conversation_id", g.conversation_id},
+          {"asked_at", iso(g.asked_at)}};
 }
 json::object object(const learning::Proposal& p) {
   return {{"article", p.article}, {"question", p.question}, {"similar", p.similar}, {"texts", list(p.texts)}};
@@ -87,12 +90,22 @@ json::object object(const learning::Lesson& l) {
           {"figures", l.figures.empty() ? json::value(nullptr) : parsed(l.figures)}};
 }
 
-Result<Reply> show(Context& c, const learning::Learning& learning) {
+// Decided after the queue was last made.
+bool decided(const learning::Gap& gap, Timestamp made, const std::vector<learning::Lesson>& lessons) {
+  return std::any_of(lessons.begin(), lessons.end(), [&](const auto& l) {
+    return l.at > made && std::find(l.questions.begin(), l.questions.end(), gap.question) != l.questions.end();
+  });
+}
+
+Result<Reply> show(Context& c, learning::Learning& learning) {
   constexpr int kMost = 100;
+  constexpr auto kFresh = std::chrono::seconds(5);  // someone looks: no need to wait for the next round
   const auto view = learning.view();
+  if (c.now() - view->at > kFresh) learning.poke();
   ZK_TRY(const auto lessons, c.read([](storage::Tx& tx) { return learning::Learning::lessons(tx, kMost); }));
   json::array gaps, proposals, taught;
-  for (const auto& g : view->gaps) gaps.push_back(object(g));
+  for (const auto& g : view->gaps)
+    if (!decided(g, view->at, lessons)) gaps.push_back(object(g));
   for (const auto& p : view->proposals) proposals.push_back(object(p));
   for (const auto& l : lessons) taught.push_back(object(l));
   return Context::json(json::object{{"at", iso(view->at)},
@@ -120,6 +133,16 @@ Result<Reply> teach(Context& c, learning::Learning& learning) {
   return reply;
 }
 
+Result<Reply> undo(Context& c, learning::Learning& learning) {
+  auto reply = c.write([&](storage::Tx& tx) -> Result<Reply> {
+    ZK_TRY_STATUS(learning::Learning::undo(tx, c.id()));
+    ZK_TRY_STATUS(c.audit(tx, "learning.undo", "", {{"gap", c.id()}}));
+    return Context::nothing();
+  });
+  if (reply) learning.poke();
+  return reply;
+}
+
 }  // namespace
 
 std::vector<Route> learning_routes(learning::Learning& learning) {
@@ -137,7 +160,13 @@ std::vector<Route> learning_routes(learning::Learning& learning) {
            .body = kTeach,
            .status = 201,
            .reply = kLesson,
-           .handler = [&learning](Context& c) { return teach(c, learning); }}};
+           .handler = [&learning](Context& c) { return teach(c, learning); }},
+          {.method = Method::kDelete,
+           .path = "/api/v1/learning/lessons/{id}",
+           .access = P::kKnowledgeWrite,
+           .summary = "Undo a dismissal: the gap is one again",
+           .status = 204,
+           .handler = [&learning](Context& c) { return undo(c, learning); }}};
 }
 
 }  // namespace zk::api

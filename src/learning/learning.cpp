@@ -39,6 +39,8 @@ constexpr Query kInsert{"learning.insert",
 constexpr Query kClose{"learning.close",
                        "UPDATE learning_gap SET state = 'closed', right_after = $2, closed_release = $3, "
                        "closed_at = $4 WHERE id = $1 AND state = 'taught'"};
+constexpr Query kState{"learning.state", "SELECT state FROM learning_gap WHERE id = $1"};
+constexpr Query kDelete{"learning.delete", "DELETE FROM learning_gap WHERE id = $1"};
 constexpr Query kReplayed{"learning.replayed", "UPDATE learning_gap SET right_after = $2 WHERE id = $1"};
 
 Lesson lesson_of(const Row& r) {
@@ -83,24 +85,34 @@ void leave_out_known(std::vector<Signal>& signals, const std::vector<Lesson>& le
   });
 }
 
-std::vector<Proposal> proposals(const std::vector<Confirmed>& confirmed, const answering::KnowledgeBase& kb) {
+// Articles as edited: what is ticked here goes to the draft, so what stands there is not proposed again.
+using Drafted = std::map<std::string, Article>;
+Result<Drafted> drafted_articles(Tx& tx) {
+  Drafted out;
+  ZK_TRY_STATUS(knowledge::each(tx, [&](Article a) {
+    if (a.status != ArticleStatus::kArchived) out.emplace(a.external_id, std::move(a));
+    return true;
+  }));
+  return out;
+}
+
+std::vector<Proposal> proposals(const std::vector<Confirmed>& confirmed, const Drafted& drafted) {
   std::vector<Proposal> out;
   std::map<std::string, std::set<std::string>> seen;
   std::map<std::string, std::size_t> index;
   for (const auto& c : confirmed) {
-    const auto at = kb.find(c.article);
-    if (!at || kb.article(*at).similar.size() >= kThin) continue;
-    const auto& own = kb.prepared(*at);
-    const auto normalised = text::normalise(c.text);
-    const auto end = own.texts.begin() + static_cast<std::ptrdiff_t>(own.questions);
-    if (std::find(own.texts.begin(), end, normalised) != end || !seen[c.article].insert(normalised).second)
-      continue;
+    const auto at = drafted.find(c.article);
+    if (at == drafted.end() || at->second.similar.size() >= kThin) continue;
+    const auto& article = at->second;
+    auto& known = seen[c.article];
+    if (known.empty()) {
+      known.insert(text::normalise(article.question));
+      for (const auto& s : article.similar) known.insert(text::normalise(s));
+    }
+    if (!known.insert(text::normalise(c.text)).second) continue;
     const auto [it, fresh] = index.emplace(c.article, out.size());
     if (fresh)
-      out.push_back({c.article,
-                     kb.article(*at).question,
-                     static_cast<std::int64_t>(kb.article(*at).similar.size()),
-                     {}});
+      out.push_back({c.article, article.question, static_cast<std::int64_t>(article.similar.size()), {}});
     if (out[it->second].texts.size() < kMostProposals) out[it->second].texts.push_back(c.text);
   }
   std::stable_sort(out.begin(), out.end(),
@@ -140,19 +152,27 @@ Status Learning::refresh() {
   std::vector<Signal> found;
   std::vector<Confirmed> good;
   std::vector<Lesson> known;
+  Drafted drafted;
+  Timestamp released{};
   const auto now = clock_.now();
   ZK_TRY_STATUS(db_.read(after(kPatience), [&](Tx& tx) -> Status {
     ZK_TRY(found, signals(tx, now));
     ZK_TRY(good, confirmed(tx, now));
     ZK_TRY(known, lessons(tx, 1000));
+    ZK_TRY(drafted, drafted_articles(tx));
+    if (status.release > 0) {
+      ZK_TRY(const auto release, knowledge::release(tx, status.release));
+      released = release.at;
+    }
     return {};
   }));
   leave_out_known(found, known);
   auto next = std::make_shared<View>();
   next->at = now;
   ZK_TRY_STATUS(encode(found, *answerer));
-  ZK_TRY(next->gaps, gaps(found, *answerer));
-  next->proposals = proposals(good, answerer->knowledge());
+  next->gaps = gaps(found);
+  ZK_TRY_STATUS(suggest(*answerer, status.generation, released, next->gaps));
+  next->proposals = proposals(good, drafted);
   {
     const std::lock_guard lock(mutex_);
     view_ = next;
@@ -218,6 +238,7 @@ Gap gap_of(const Group& group, const std::map<std::string, std::vector<float>>& 
     if (s->handling_s > 0) handling.push_back(s->handling_s);
     if (!s->reply.empty()) ++replies[s->reply];
     out.conversation_id = std::max(out.conversation_id, s->conversation_id);
+    out.asked_at = std::max(out.asked_at, s->at);
   }
   std::vector<std::pair<double, std::string>> order;
   for (const auto& [key, w] : wordings) order.push_back(w);
@@ -229,17 +250,20 @@ Gap gap_of(const Group& group, const std::map<std::string, std::vector<float>>& 
   out.volume = static_cast<std::int64_t>(group.members.size());
   out.handling_s = handling.empty() ? usual_s : median(handling);
   out.cost_s = static_cast<double>(out.volume) * out.handling_s;
-  int most = 0;
-  for (const auto& [reply, n] : replies)
-    if (n > most || (n == most && reply.size() > out.reply.size())) most = n, out.reply = reply;
+  std::vector<std::pair<int, std::string>> said;
+  for (const auto& [reply, n] : replies) said.emplace_back(n, reply);
+  std::stable_sort(said.begin(), said.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second.size() > b.second.size();
+  });
+  for (auto& [n, reply] : said)
+    if (out.replies.size() < kMostReplies) out.replies.push_back(std::move(reply));
   return out;
 }
 
 }  // namespace
 
 // Leader clustering: each question joins the nearest gap, or opens one.
-Result<std::vector<Gap>> Learning::gaps(const std::vector<Signal>& found,
-                                        const answering::Answerer& answerer) {
+std::vector<Gap> Learning::gaps(const std::vector<Signal>& found) const {
   std::vector<Group> groups;
   std::vector<double> handling;
   for (const auto& s : found) {
@@ -265,23 +289,44 @@ Result<std::vector<Gap>> Learning::gaps(const std::vector<Signal>& found,
   for (const auto& g : groups) out.push_back(gap_of(g, vectors_, usual_s));
   std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.cost_s > b.cost_s; });
   if (out.size() > kMostGaps) out.resize(kMostGaps);
-  for (auto& g : out) {
-    ZK_TRY(g.suggestions, suggest(answerer, g.question));
+  return out;
+}
+
+Result<Learning::Heard> Learning::hear(const answering::Answerer& answerer,
+                                       const std::string& question) const {
+  constexpr std::size_t kMost = 3;
+  ZK_TRY(const auto reply, engine_.turn(answerer, {.text = question, .now = clock_.now(), .channel = "web"}));
+  Heard out{.answered = reply.decision == dialogue::Decision::kAnswer, .articles = {}};
+  for (const auto& c : reply.candidates) {
+    const auto at = answerer.knowledge().find(c.article_id);
+    if (out.articles.size() < kMost && at)
+      out.articles.push_back({c.article_id, answerer.knowledge().article(*at).question, c.probability});
   }
   return out;
 }
 
-Result<std::vector<Suggestion>> Learning::suggest(const answering::Answerer& answerer,
-                                                  const std::string& question) const {
-  constexpr std::size_t kMost = 3;
-  ZK_TRY(const auto reply, engine_.turn(answerer, {.text = question, .now = clock_.now(), .channel = "web"}));
-  std::vector<Suggestion> out;
-  for (const auto& c : reply.candidates) {
-    const auto at = answerer.knowledge().find(c.article_id);
-    if (out.size() < kMost && at)
-      out.push_back({c.article_id, answerer.knowledge().article(*at).question, c.probability});
+// Each question is asked once a generation. A gap that was only unanswered, and is answered by a release made
+// since, is none any more.
+Status Learning::suggest(const answering::Answerer& answerer, std::uint64_t generation, Timestamp released,
+                         std::vector<Gap>& gaps) {
+  std::map<std::string, Heard> heard;
+  if (asked_ == generation) heard.swap(heard_);
+  heard_.clear();
+  asked_ = generation;
+  for (auto& g : gaps) {
+    auto known = heard.find(g.question);
+    if (known == heard.end()) {
+      ZK_TRY(auto now, hear(answerer, g.question));
+      known = heard.emplace(g.question, std::move(now)).first;
+    }
+    heard_.insert(*known);
+    g.suggestions = known->second.articles;
   }
-  return out;
+  std::erase_if(gaps, [&](const Gap& g) {
+    return g.asked_at < released && heard_.at(g.question).answered && g.kinds.size() == 1 &&
+           g.kinds.contains("unanswered");
+  });
+  return {};
 }
 
 std::int64_t Learning::right(const answering::Answerer& answerer, const std::vector<std::string>& questions,
@@ -357,6 +402,14 @@ Result<Lesson> Learning::teach(Tx& tx, const Teach& how) const {
                                           out.at, out.right_before}));
   out.id = row.integer(0);
   return out;
+}
+
+Status Learning::undo(Tx& tx, std::int64_t lesson) {
+  ZK_TRY(const auto row, tx.maybe(kState, {lesson}));
+  if (!row) return fail(ErrorCode::kNotFound, "there is no such lesson", "/id");
+  if (row->text(0) != "dismissed")
+    return fail(ErrorCode::kConflict, "only a dismissal is undone here; edit the article instead", "/id");
+  return tx.run(kDelete, {lesson}).map([](auto) {});
 }
 
 Result<std::vector<Lesson>> Learning::lessons(Tx& tx, int limit) {

@@ -35,16 +35,18 @@ struct Gap {
   std::map<std::string, std::int64_t> kinds;
   double handling_s = 0;                // median; of all gaps where this one has none
   double cost_s = 0;                    // volume × handling_s: the rank
-  std::string reply;                    // an agent's, the one most like the others; "" when none wrote
+  std::vector<std::string> replies;     // agents' first ones after it, the most frequent first, at most 3
   std::vector<Suggestion> suggestions;  // articles it may belong to, at most 3
   std::int64_t conversation_id = 0;     // the newest
+  Timestamp asked_at{};                 // last
 };
 struct Proposal {  // for an article with fewer than kThin similar questions
   std::string article, question;
   std::int64_t similar = 0;
   std::vector<std::string> texts;  // customers' wordings, not yet there, at most 10
 };
-inline constexpr std::size_t kThin = 5, kMostGaps = 100, kMostWordings = 20, kMostProposals = 10;
+inline constexpr std::size_t kThin = 5, kMostGaps = 100, kMostWordings = 20, kMostProposals = 10,
+                             kMostReplies = 3;
 
 struct View {
   Timestamp at{};
@@ -96,13 +98,20 @@ class Learning {
   // kNotFound: no such article; kInvalidArgument names the field. Edits go to the draft, or live at once, as
   // every edit does.
   Result<Lesson> teach(storage::Tx& tx, const Teach& how) const;
+  // A dismissed gap is one again. kNotFound; kConflict: it was taught, not dismissed.
+  static Status undo(storage::Tx& tx, std::int64_t lesson);
   static Result<std::vector<Lesson>> lessons(storage::Tx& tx, int limit);  // newest first
 
  private:
   using Vectors = std::map<std::string, std::vector<float>>;
-  Result<std::vector<Gap>> gaps(const std::vector<Signal>& signals, const answering::Answerer& answerer);
-  Result<std::vector<Suggestion>> suggest(const answering::Answerer& answerer,
-                                          const std::string& question) const;
+  struct Heard {  // what the knowledge base that answers makes of a question
+    bool answered = false;
+    std::vector<Suggestion> articles;
+  };
+  std::vector<Gap> gaps(const std::vector<Signal>& signals) const;
+  Result<Heard> hear(const answering::Answerer& answerer, const std::string& question) const;
+  Status suggest(const answering::Answerer& answerer, std::uint64_t generation, Timestamp released,
+                 std::vector<Gap>& gaps);
   Status encode(const std::vector<Signal>& signals, const answering::Answerer& answerer);
   Status close(const answering::Answerer& answerer, std::int64_t release);
   std::int64_t right(const answering::Answerer& answerer, const std::vector<std::string>& questions,
@@ -115,6 +124,8 @@ class Learning {
   const Options options_;
   std::mutex round_;        // one round at a time
   Vectors vectors_;         // under round_: of the window's texts
+  std::map<std::string, Heard> heard_;  // under round_: by question, of generation asked_
+  std::uint64_t asked_ = 0;             // under round_
   std::uint64_t seen_ = 0;  // under round_: generation of the library whose lessons were replayed
   mutable std::mutex mutex_;
   std::shared_ptr<const View> view_;  // under mutex_

@@ -106,7 +106,7 @@ TEST_P(LearningTest, GapsAreRankedByWhatTheyCost) {
   ASSERT_NE(mars, view->gaps.end());
   EXPECT_EQ(mars->question, "能寄到火星吗");
   EXPECT_DOUBLE_EQ(mars->handling_s, 60);
-  EXPECT_EQ(mars->reply, "暂时不能");
+  EXPECT_THAT(mars->replies, testing::ElementsAre("暂时不能"));
 }
 
 TEST_P(LearningTest, AGapClosesWhenItsQuestionsAreAnsweredRight) {
@@ -190,13 +190,22 @@ TEST_P(LearningTest, AnAgentsReplyBecomesADraftAndADismissedGapIsGone) {
   talk({.question = "你会唱歌跳舞吗朋友", .decision = "none"});
   ASSERT_TRUE(learning.refresh());
   ASSERT_EQ(learning.view()->gaps.size(), 1u);
-  ASSERT_TRUE(teach({.how = "dismiss",
-                     .question = "唱歌",
-                     .questions = {"你会唱歌跳舞吗朋友"},
-                     .author = "a",
-                     .now = clock_.now()}));
+  const auto dismissed = teach({.how = "dismiss",
+                                .question = "唱歌",
+                                .questions = {"你会唱歌跳舞吗朋友"},
+                                .author = "a",
+                                .now = clock_.now()});
+  ASSERT_TRUE(dismissed);
   ASSERT_TRUE(learning.refresh());
   EXPECT_TRUE(learning.view()->gaps.empty());
+  const auto undo = [&](std::int64_t id) {
+    return db_->write(soon(), [&](storage::Tx& tx) { return Learning::undo(tx, id); });
+  };
+  EXPECT_EQ(undo(made.id).error().code, ErrorCode::kConflict) << "taught, not dismissed";
+  EXPECT_EQ(undo(999).error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(undo(dismissed->id));
+  ASSERT_TRUE(learning.refresh());
+  EXPECT_EQ(learning.view()->gaps.size(), 1u);
 }
 
 TEST_P(LearningTest, ThinArticlesAreOfferedWhatCustomersMeantByThem) {
@@ -210,6 +219,37 @@ TEST_P(LearningTest, ThinArticlesAreOfferedWhatCustomersMeantByThem) {
   EXPECT_EQ(learning.view()->proposals[0].article, "X1");
   EXPECT_THAT(learning.view()->proposals[0].texts,
               testing::UnorderedElementsAre("买错了想退回去", "退东西怎么弄"));
+  ASSERT_TRUE(db_->write(soon(), [&](storage::Tx& tx) {
+    return learning.teach(tx, {.how = "similar",
+                               .question = "怎么退货",
+                               .questions = {"退东西怎么弄"},
+                               .article = "X1",
+                               .author = "agent:1",
+                               .now = clock_.now()});
+  }));
+  ASSERT_TRUE(learning.refresh());
+  EXPECT_THAT(learning.view()->proposals[0].texts, testing::ElementsAre("买错了想退回去"))
+      << "what waits in the draft is not proposed again";
+}
+
+TEST_P(LearningTest, AGapThatALaterReleaseAnswersIsNoneAnyMore) {
+  talk({.question = "东西不想要了咋办", .decision = "none"});
+  talk({.question = "能寄到火星吗", .decision = "none"});
+  Learning learning(*db_, clock_, *library_, talk_, {.period = std::chrono::hours(1)});
+  learning.stop();
+  ASSERT_TRUE(learning.refresh());
+  EXPECT_EQ(learning.view()->gaps.size(), 2u);
+  clock_.advance(std::chrono::hours(1));
+  ASSERT_TRUE(db_->write(soon(), [&](storage::Tx& tx) -> Status {
+    ZK_TRY(auto a, knowledge::find(tx, "X1"));
+    a.similar.push_back("东西不想要了咋办");
+    ZK_TRY_STATUS(knowledge::save(tx, a, {.author = "agent:1", .now = clock_.now()}).map([](const auto&) {}));
+    return knowledge::publish(tx, {.author = "agent:1", .now = clock_.now()}).map([](const auto&) {});
+  }));
+  ASSERT_TRUE(library_->wait(soon(), true));
+  ASSERT_TRUE(learning.refresh());
+  ASSERT_EQ(learning.view()->gaps.size(), 1u);
+  EXPECT_EQ(learning.view()->gaps[0].question, "能寄到火星吗");
 }
 
 }  // namespace
