@@ -56,6 +56,12 @@ export const routes: RouteRecordRaw[] = [
         meta: { permission: "knowledge.read", title: "nav.releases" },
       },
       {
+        path: "learning",
+        name: "learning",
+        component: () => import("./features/learning/LearningView.vue"),
+        meta: { permission: "knowledge.read", title: "nav.learning" },
+      },
+      {
         path: "home",
         name: "home",
         component: () => import("./features/home/HomeView.vue"),

@@ -401,6 +401,50 @@ export interface ReleaseDraft {
   items: DraftChange[];
   check: ReleaseCheck | null;
 }
+export interface LearningSuggestion {
+  article: string;
+  question: string;
+  probability: number;
+}
+export interface LearningGap {
+  question: string;
+  questions: string[];
+  volume: number;
+  kinds: Partial<Record<"unanswered" | "disliked" | "low_rating", number>>;
+  handling_s: number;
+  cost_s: number; // volume × handling_s
+  replies: string[]; // of agents, the most frequent first
+  suggestions: LearningSuggestion[];
+  conversation_id: Id;
+  asked_at: Time | null;
+}
+export interface LearningProposal {
+  article: string;
+  question: string;
+  similar: number;
+  texts: string[];
+}
+export interface LearningLesson {
+  id: Id;
+  question: string;
+  questions: string[];
+  state: "taught" | "closed" | "dismissed";
+  how: "similar" | "article" | "dismiss";
+  article: string;
+  author: string;
+  at: Time;
+  right_before: number;
+  right_after: number;
+  closed_release: number;
+  closed_at: Time | null;
+  figures: BeforeAfter | null;
+}
+export interface Learning {
+  at: Time | null;
+  gaps: LearningGap[];
+  proposals: LearningProposal[];
+  lessons: LearningLesson[];
+}
 export interface ForbiddenWord {
   id: Id;
   word: string;

@@ -1,5 +1,6 @@
 import home from "../features/home/en";
 import kb from "../features/knowledge/en";
+import learn from "../features/learning/en";
 import personal from "../features/personal/en";
 import rel from "../features/releases/en";
 import settings from "../features/settings/en";
@@ -42,6 +43,7 @@ const en = {
     conversations: "Inbox",
     knowledge: "Articles",
     releases: "Releases",
+    learning: "Learning",
     home: "Reports",
     settings: "Settings",
     waitingCount: " conversations waiting",
@@ -107,7 +109,7 @@ const en = {
   blocks: { image: "Image" },
   shortcuts: {
     title: "Keyboard shortcuts",
-    groups: { everywhere: "Everywhere", conversations: "Conversations", composer: "Composer" },
+    groups: { everywhere: "Everywhere", conversations: "Conversations", learning: "Learning", composer: "Composer" },
     keys: {
       palette: "Command palette",
       help: "This list",
@@ -125,6 +127,13 @@ const en = {
       canned: "Canned response",
       article: "Insert article",
       leave: "Leave the field",
+      nextGap: "Next gap",
+      previousGap: "Previous gap",
+      openGap: "Open / close",
+      similar: "Add to the likeliest article",
+      other: "Another article",
+      draft: "Draft an article",
+      dismiss: "Not a gap",
     },
   },
   conv: {
@@ -281,6 +290,7 @@ const en = {
   },
   kb,
   home,
+  learn,
   rel,
   settings,
 };

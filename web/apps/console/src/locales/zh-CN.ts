@@ -1,5 +1,6 @@
 import home from "../features/home/zh-CN";
 import kb from "../features/knowledge/zh-CN";
+import learn from "../features/learning/zh-CN";
 import personal from "../features/personal/zh-CN";
 import rel from "../features/releases/zh-CN";
 import settings from "../features/settings/zh-CN";
@@ -42,6 +43,7 @@ const zhCN = {
     conversations: "会话",
     knowledge: "知识",
     releases: "发布",
+    learning: "学习",
     home: "数据",
     settings: "设置",
     waitingCount: "个会话等待接待",
@@ -101,7 +103,7 @@ const zhCN = {
   blocks: { image: "图片" },
   shortcuts: {
     title: "键盘快捷键",
-    groups: { everywhere: "全局", conversations: "会话", composer: "输入框" },
+    groups: { everywhere: "全局", conversations: "会话", learning: "学习", composer: "输入框" },
     keys: {
       palette: "命令面板",
       help: "快捷键说明",
@@ -119,6 +121,13 @@ const zhCN = {
       canned: "快捷回复",
       article: "插入知识",
       leave: "离开输入框",
+      nextGap: "下一个缺口",
+      previousGap: "上一个缺口",
+      openGap: "展开 / 收起",
+      similar: "加到最可能的知识",
+      other: "选其他知识",
+      draft: "写成新知识",
+      dismiss: "不算缺口",
     },
   },
   conv: {
@@ -257,6 +266,7 @@ const zhCN = {
   },
   kb,
   home,
+  learn,
   rel,
   settings,
 };
