@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ask, assertAccessible, openConsole, openShop, say, shot } from "./steps.mjs";
 
-const consoleScreens = ["conversations", "knowledge", "home", "settings"];
+const consoleScreens = ["conversations", "knowledge", "learning", "home", "settings"];
 
 async function agentTakes(world, text) {
   const desk = await openConsole(world, "conversations");
@@ -73,6 +73,41 @@ export const checks = {
     const { chat } = await openShop(world);
     const answer = await ask(chat, "怎么开发票");
     await answer.getByText(mark).waitFor();
+  },
+
+  "what nobody answered is taught, published, asked again and learnt": async (world) => {
+    const question = "有没有线下体验店可以试穿";
+    const { chat } = await openShop(world);
+    const reply = await ask(chat, question);
+    await reply.getByText("没有可靠的答案").waitFor();
+    const desk = await openConsole(world, "releases");
+    const atOnce = desk.getByRole("switch", { name: "修改立即生效" });
+    await atOnce.click(); // edits wait for a release from here on
+    try {
+      await desk.goto(`${world.url}/console/learning`);
+      const gap = desk.locator("li[id^=gap-]", { hasText: question });
+      await gap.waitFor();
+      await gap.getByRole("button", { name: question }).click();
+      await shot(world, desk, "console-learning-open");
+      await gap.getByRole("button", { name: "选其他知识" }).click();
+      await desk.getByRole("combobox", { name: "搜索知识" }).fill("线下门店");
+      await desk.getByRole("option", { name: /线下门店在哪里/ }).click();
+      await gap.waitFor({ state: "detached" });
+      await desk.getByRole("tab", { name: "已学会" }).click();
+      const lesson = desk.locator("li", { hasText: question });
+      await lesson.getByText("待发布").waitFor();
+      await desk.goto(`${world.url}/console/releases`);
+      await desk.getByRole("button", { name: "检查并发布" }).click();
+      await desk.getByText("草稿与线上一致").waitFor({ timeout: 120_000 });
+      await desk.goto(`${world.url}/console/learning?tab=lessons`);
+      await lesson.getByText("次发布后答对").waitFor({ timeout: 60_000 });
+      await shot(world, desk, "console-lessons-light");
+    } finally {
+      await desk.goto(`${world.url}/console/releases`);
+      await atOnce.click();
+    }
+    const again = await openShop(world);
+    await (await ask(again.chat, question)).locator(".source", { hasText: "线下门店在哪里" }).waitFor();
   },
 
   "a reload keeps the conversation": async (world) => {

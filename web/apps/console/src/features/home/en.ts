@@ -26,4 +26,5 @@ export default {
   none: "Nothing yet",
   day: "Day",
   share: "{p} of today",
+  learn: "Teach these",
 };

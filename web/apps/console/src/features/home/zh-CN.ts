@@ -26,4 +26,5 @@ export default {
   none: "暂无数据",
   day: "日期",
   share: "占今日会话 {p}",
+  learn: "去学习",
 };
