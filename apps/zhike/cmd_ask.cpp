@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "answering/corpus.hpp"
+#include "app/flows.hpp"
 #include "commands.hpp"
 #include "eval.hpp"
 #include "predict.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 struct Flags {
   ModelFlags models;
-  std::string question, articles;
+  std::string question, articles, flows;
   double target = 0.98;
   bool as_json = false, batch = false, trace = false;
 };
@@ -28,6 +29,31 @@ Result<std::string> articles_path(const std::string& given) {
     for (const auto* name : {"data/demo/articles.jsonl", "share/zhike/demo/articles.jsonl"})
       if (std::filesystem::exists(at / name, ignored)) return (at / name).string();
   return fail(ErrorCode::kNotFound, "no knowledge to answer from: give --articles FILE");
+}
+
+// What may speak besides the articles. Without --flows: the folder beside the articles, when there is one.
+struct Spoken {
+  flow::Book book;
+  std::unique_ptr<flow::Actions> actions;
+};
+Result<Spoken> open_flows(const std::string& given, const std::string& articles) {
+  Spoken out;
+  std::error_code ignored;
+  const auto beside = std::filesystem::path(articles).parent_path() / "flows";
+  if (given.empty() && !std::filesystem::is_directory(beside, ignored)) return out;
+  const auto folder = given.empty() ? beside.string() : given;
+  ZK_TRY(const auto files, app::read_flows(folder));
+  for (const auto& f : files) {
+    auto flow = flow::parse(f.source);
+    if (!flow) return fail(flow.error().code, f.name + ": " + flow.error().message);
+    out.book.flows.push_back(*std::move(flow));
+  }
+  config::Config config;
+  if (const auto actions = std::filesystem::path(folder) / "actions.yaml";
+      std::filesystem::exists(actions, ignored))
+    config.dialogue.actions = actions.string();
+  ZK_TRY(out.actions, app::open_actions(config, false));
+  return out;
 }
 
 void print(const Flags& flags, const std::string& question, const dialogue::Reply& reply) {
@@ -46,6 +72,7 @@ Status ask(const Flags& flags) {
     return fail(ErrorCode::kInvalidArgument, "give a question, or --batch");
   ZK_TRY(const auto path, articles_path(flags.articles));
   ZK_TRY(const auto articles, answering::read_articles(path));
+  ZK_TRY(const auto flows, open_flows(flags.flows, path));
   ZK_TRY(const auto models, flags.models.open());
   ZK_TRY(auto answerer, answering::Answerer::build(articles, models));
   ZK_TRY(answerer, answerer->learn());
@@ -57,6 +84,9 @@ Status ask(const Flags& flags) {
     dialogue::TurnInput input;
     input.text = question;
     input.now = clock.now();
+    input.channel = "web";
+    input.flows = &flows.book;
+    input.calls = flows.actions.get();
     ZK_TRY(const auto reply, engine.turn(*answerer, input));
     print(flags, question, reply);
     return {};
@@ -75,6 +105,8 @@ void add_ask(CLI::App& app) {
   command->add_option("question", flags->question, "What a customer would ask");
   command->add_option("--articles", flags->articles,
                       "Knowledge to answer from (JSONL); else the demo company's");
+  command->add_option("--flows", flags->flows,
+                      "Flows that may speak: a file or a folder; else `flows` beside the articles");
   command->add_option("--target", flags->target, "Precision wanted of direct answers")->capture_default_str();
   command->add_flag("--json", flags->as_json, "One JSON object");
   command->add_flag("--batch", flags->batch, "One question a line from standard input, one JSON object each");

@@ -25,7 +25,9 @@ Result<int> test_file(const std::string& path, bool verbose) {
   for (const auto& r : flow::run_tests(*flow, SystemClock().now())) {
     fmt::print("{} {}: {}\n", r.passed ? "ok  " : "FAIL", flow->name, r.name);
     if (!r.passed) fmt::print("     {}: {}\n", path, r.failure);
-    if (verbose || !r.passed) fmt::print("{}", r.transcript);
+    if (verbose || !r.passed)
+      for (const auto& t : r.turns)
+        fmt::print("> {}\n{}{}\n", t.customer, t.said, t.end.empty() ? "" : " [" + t.end + "]");
     failed += r.passed ? 0 : 1;
   }
   if (flow->tests.empty()) fmt::print("ok   {}: no conversations are written in it\n", flow->name);

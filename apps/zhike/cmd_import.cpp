@@ -1,4 +1,4 @@
-// import articles: a file into the knowledge base, beside a running server on PostgreSQL or with the server stopped.
+// import articles, import flows: files into the knowledge base, beside a running server on PostgreSQL or with the server stopped.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -26,6 +26,12 @@ Status import_file(const config::Config& config, const std::string& file, bool d
   return {};
 }
 
+Status import_flows(const config::Config& config, const std::string& path) {
+  ZK_TRY(const auto names, app::import_flows(config, path));
+  for (const auto& name : names) fmt::print("published: {}\n", name);
+  return {};
+}
+
 }  // namespace
 
 void add_import(CLI::App& app) {
@@ -42,6 +48,17 @@ void add_import(CLI::App& app) {
     exit_with([&]() -> Status {
       ZK_TRY(const auto config, settings->load());
       return import_file(config, *file, *dry_run);
+    }());
+  });
+  auto* flows = command->add_subcommand("flows", "Flows (YAML, docs: src/flow/README.md), published when their conversations pass");
+  auto flow_settings = std::make_shared<Settings>();
+  flow_settings->add_to(*flows);
+  auto path = std::make_shared<std::string>();
+  flows->add_option("path", *path, "A file, or a folder of them")->required();
+  flows->callback([=] {
+    exit_with([&]() -> Status {
+      ZK_TRY(const auto config, flow_settings->load());
+      return import_flows(config, *path);
     }());
   });
 }

@@ -28,6 +28,7 @@ json::object line_of(const std::string& question, const dialogue::Reply& reply) 
   return {{"q", question},
           {"decision", to_string(reply.decision)},
           {"article_id", article},
+          {"flow", reply.flow.empty() ? json::value(nullptr) : json::value(reply.flow)},
           {"probability", reply.probability},
           {"options", options},
           {"candidates", candidates},

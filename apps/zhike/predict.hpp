@@ -10,7 +10,7 @@
 namespace zk::cli {
 
 answering::Prediction prediction_of(const dialogue::Reply& reply);
-// {"q","decision","article_id","probability","options","candidates","reply","ms"}
+// {"q","decision","article_id","flow","probability","options","candidates","reply","ms"}
 boost::json::object line_of(const std::string& question, const dialogue::Reply& reply);
 
 }  // namespace zk::cli

@@ -18,6 +18,7 @@ void hand_over(dialogue::Reply& reply, const Stopped& stopped, const std::string
   reply.decision = dialogue::Decision::kHandover;
   reply.blocks = text_blocks(dialogue::say_handover(false, dialogue::wording_language(text, locale)));
   reply.article_id.clear();
+  reply.note.clear();
   reply.state = state;
 }
 
@@ -27,7 +28,9 @@ Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Dea
   if (std::chrono::steady_clock::now() > deadline) return fail(ErrorCode::kDeadlineExceeded, "the turn waited too long");
   const auto start = std::chrono::steady_clock::now();
   const auto answerer = library_.current();
-  ZK_TRY(auto r, engine_.turn(*answerer, {.text = turn.text, .pick = turn.pick, .state = turn.state, .now = turn.now, .channel = "web", .locale = turn.locale}));
+  ZK_TRY(const auto flows, flows_.book.current(deadline));
+  ZK_TRY(auto r, engine_.turn(*answerer, {.text = turn.text, .pick = turn.pick, .state = turn.state, .now = turn.now, .channel = "web", .locale = turn.locale,
+                                          .flows = flows.get(), .calls = flows_.actions.get()}));
   turn_.observe(std::chrono::steady_clock::now() - start);
   for (const auto& s : r.stages) {
     const auto i = static_cast<std::size_t>(std::find(kStages.begin(), kStages.end() - 1, s.name) - kStages.begin());
@@ -45,6 +48,7 @@ Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Dea
   out.article_id = std::move(r.article_id);
   if (const auto i = answerer->knowledge().find(out.article_id)) out.article_question = answerer->knowledge().article(*i).question;
   out.probability = r.probability;
+  out.note = std::move(r.note);
   out.blocks = std::move(r.blocks);
   out.state = std::move(r.state);
   out.trace = std::move(r.trace);
@@ -59,8 +63,10 @@ Bot::Times Bot::times() const {
 
 Result<std::string> Bot::try_it(std::string_view question, Timestamp now) const {
   const auto answerer = library_.current();
-  ZK_TRY(auto r, engine_.turn(*answerer, {.text = std::string(question), .now = now, .channel = "web"}));
-  ZK_TRY(const auto stopped, guards_.look(*answerer, r, after(std::chrono::seconds(5))));
+  const auto deadline = after(std::chrono::seconds(5));
+  ZK_TRY(const auto flows, flows_.book.current(deadline));
+  ZK_TRY(auto r, engine_.turn(*answerer, {.text = std::string(question), .now = now, .channel = "web", .flows = flows.get(), .calls = flows_.actions.get()}));
+  ZK_TRY(const auto stopped, guards_.look(*answerer, r, deadline));
   if (stopped) hand_over(r, *stopped, std::string(question), "", "");
   return fmt::format(R"({{"decision":"{}","reply":{},"trace":{}}})", dialogue::to_string(r.decision), blocks_to_json(r.blocks), r.trace);
 }

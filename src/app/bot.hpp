@@ -1,10 +1,11 @@
 // The dialogue engine behind the conversations' port: takes the current snapshot of the knowledge base, runs
-// one turn. Thread-safe; library and engine must outlive it.
+// one turn. Thread-safe; library, engine, guards and flows must outlive it.
 #pragma once
 
 #include <array>
 #include <string_view>
 
+#include "app/flows.hpp"
 #include "app/guards.hpp"
 #include "conversation/responder.hpp"
 #include "dialogue/engine.hpp"
@@ -15,8 +16,9 @@ namespace zk::app {
 
 class Bot final : public conversation::Responder {
  public:
-  Bot(const knowledge::Library& library, const dialogue::Engine& engine, const Guards& guards)
-      : library_(library), engine_(engine), guards_(guards) {}
+  Bot(const knowledge::Library& library, const dialogue::Engine& engine, const Guards& guards,
+      const Flows& flows)
+      : library_(library), engine_(engine), guards_(guards), flows_(flows) {}
   Result<conversation::BotReply> reply(const conversation::BotTurn& turn, Deadline deadline) override;
   // What would be said to a question out of the blue: {"decision","reply":[blocks],"trace":{…}}.
   Result<std::string> try_it(std::string_view question, Timestamp now) const;
@@ -32,6 +34,7 @@ class Bot final : public conversation::Responder {
   const knowledge::Library& library_;
   const dialogue::Engine& engine_;
   const Guards& guards_;
+  const Flows& flows_;
   exec::Histogram turn_;
   std::array<exec::Histogram, kStages.size()> stages_;
 };

@@ -9,6 +9,7 @@
 
 #include "api/agents.hpp"
 #include "app/demo_data.hpp"
+#include "app/flows.hpp"
 #include "auth/password.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
@@ -273,7 +274,7 @@ Timestamp start_of(Random& random, Timestamp now, int days_back) {
 
 }  // namespace
 
-Status seed_demo_company(storage::Db& db, auth::Auth& auth, const Clock& clock) {
+Status seed_demo_company(storage::Db& db, auth::Auth& auth, const Clock& clock, const flow::Actions& actions) {
   ZK_TRY(const bool there, db.read(after(kPatience), [](Tx& tx) -> Result<bool> {
     ZK_TRY(const auto inbox, tx.maybe(kInboxes));
     return inbox.has_value();
@@ -286,7 +287,7 @@ Status seed_demo_company(storage::Db& db, auth::Auth& auth, const Clock& clock) 
   }));
   ZK_TRY(const auto report, knowledge::import_articles(db, clock, demo_articles(), knowledge::Format::kJsonl, {.author = "system"}));
   if (!report.refused.empty()) return fail(ErrorCode::kInternal, "the demo's knowledge base was not accepted", {}, report.refused[0].reason);
-  return {};
+  return publish_flows(db, {{"refund_time.yaml", std::string(demo_refund_flow())}}, &actions, "system", clock.now()).map([](const auto&) {});
 }
 
 Status seed_demo_history(storage::Db& db, const Clock& clock, const conversation::Intake& intake, conversation::Responder& responder, const DemoHistory& history) {

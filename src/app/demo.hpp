@@ -13,14 +13,15 @@
 #include "conversation/responder.hpp"
 #include "conversation/service.hpp"
 #include "exec/periodic.hpp"
+#include "flow/actions.hpp"
 #include "knowledge/library.hpp"
 #include "storage/storage.hpp"
 
 namespace zk::app {
 
 
-// Company, inbox, teams, agents, canned responses, labels, articles. Does nothing when the demo is there already.
-Status seed_demo_company(storage::Db& db, auth::Auth& auth, const Clock& clock);
+// Company, inbox, teams, agents, canned responses, labels, articles, a flow. Does nothing when the demo is there already.
+Status seed_demo_company(storage::Db& db, auth::Auth& auth, const Clock& clock, const flow::Actions& actions);
 
 struct DemoHistory {
   int conversations = 240;

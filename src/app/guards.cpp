@@ -35,7 +35,7 @@ Result<std::optional<Stopped>> Guards::look(const answering::Answerer& answerer,
   if (word) return std::optional(Stopped{"forbidden_word", *word});
   if (reply.decision != dialogue::Decision::kAnswer || reply.article_id.empty())
     return std::optional<Stopped>{};
-  std::vector<std::string> sources;
+  auto sources = reply.sources;
   const auto add = [&](const std::string& id) {
     if (const auto at = answerer.knowledge().find(id))
       sources.push_back(plain_text(answerer.knowledge().article(*at).answer));

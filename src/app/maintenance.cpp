@@ -5,6 +5,7 @@
 
 #include "api/agents.hpp"
 #include "app/data_directory.hpp"
+#include "app/flows.hpp"
 #include "auth/auth.hpp"
 #include "auth/password.hpp"
 #include "storage/storage.hpp"
@@ -61,6 +62,15 @@ Result<knowledge::ImportReport> import_articles(const config::Config& config, co
   ZK_TRY(const auto db, storage::Db::open({.url = database_url(config.storage)}));
   const SystemClock clock;
   return knowledge::import_articles(*db, clock, bytes, format, {.author = "import", .dry_run = dry_run, .progress = progress});
+}
+
+Result<std::vector<std::string>> import_flows(const config::Config& config, const std::string& path) {
+  ZK_TRY(const auto files, read_flows(path));
+  ZK_TRY(const auto actions, open_actions(config, false));
+  ZK_TRY(const auto held, DataDirectory::open(config.storage.data));
+  ZK_TRY(const auto db, storage::Db::open({.url = database_url(config.storage)}));
+  const auto* known = config.dialogue.actions.empty() ? nullptr : actions.get();
+  return publish_flows(*db, files, known, "import", SystemClock{}.now());
 }
 
 }  // namespace zk::app

@@ -39,6 +39,9 @@ Status add_user(const config::Config& config, const NewUser& user);
 Result<knowledge::ImportReport> import_articles(const config::Config& config, const std::string& file, bool dry_run,
                                                 const std::function<void(int done, int rows)>& progress);
 
+// A file of a flow, or a folder of them, into the database and live; the names. kInvalidArgument names file and line.
+Result<std::vector<std::string>> import_flows(const config::Config& config, const std::string& path);
+
 struct Finding {
   enum class Level { kOk, kWarning, kFault };
   Level level = Level::kOk;

@@ -20,6 +20,7 @@
 #include "app/bot.hpp"
 #include "app/demo.hpp"
 #include "app/data_directory.hpp"
+#include "app/flows.hpp"
 #include "app/front.hpp"
 #include "app/maintenance.hpp"
 #include "app/metrics.hpp"
@@ -97,6 +98,7 @@ struct Server::Parts {
   std::unique_ptr<knowledge::Library> library;
   std::optional<dialogue::Engine> engine;
   std::optional<Guards> guards;
+  std::optional<Flows> flows;
   std::optional<Bot> bot;
   std::unique_ptr<conversation::Service> service;
   std::unique_ptr<conversation::MessageSearch> search;
@@ -137,11 +139,13 @@ Status Server::Parts::open_answering() {
   how.threads = static_cast<int>(options.config.dialogue.workers);
   ZK_TRY(models, answering::open_models(directory, how));
   if (!models.note.empty()) log::warn("app", "answering runs as {}: {}", answering::to_string(models.profile), models.note);
-  if (options.demo) ZK_TRY_STATUS(seed_demo_company(*db, auth, clock));
+  ZK_TRY(auto actions, open_actions(options.config, options.demo));
+  if (options.demo) ZK_TRY_STATUS(seed_demo_company(*db, auth, clock, *actions));
   ZK_TRY(library, knowledge::Library::open(*db, models));
   engine.emplace(dialogue::EngineOptions{});
   guards.emplace(*db, clock, auth.audit());
-  bot.emplace(*library, *engine, *guards);
+  flows.emplace(*db, std::move(actions));
+  bot.emplace(*library, *engine, *guards, *flows);
   return {};
 }
 

@@ -53,6 +53,7 @@ struct Dialogue {
   std::int64_t workers = 2;
   std::int64_t backlog = 2000;
   milliseconds turn_timeout{5000};
+  std::string actions;  // file; empty: nothing can be called
 };
 
 struct Widget {

@@ -286,6 +286,8 @@ std::vector<Property> make() {
       "Conversations that may wait for a turn; above it a person is brought in."));
   out.push_back(duration("dialogue.turn_timeout", d, &Dialogue::turn_timeout, milliseconds(100), minutes(5),
                          "Time of one turn; after it a person is brought in."));
+  out.push_back(text("dialogue.actions", d, &Dialogue::actions,
+                     "File (YAML) that says what the call steps of flows reach; may hold secrets: mode 0600."));
   add_widget(out);
   constexpr auto w = &Config::webhooks;
   out.push_back(flag("webhooks.allow_internal", w, &Webhooks::allow_internal,

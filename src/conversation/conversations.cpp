@@ -232,6 +232,12 @@ Result<bool> Conversations::finish_turn(const BotTurn& turn, const BotReply& rep
       }
       ZK_TRY_STATUS(w.announce_message(c, *stored, bot_actor()));
     }
+    if (reply.handover && !reply.note.empty()) {
+      ZK_TRY(auto note, w.insert(c, {.sender = SenderKind::kBot,
+                                     .kind = MessageKind::kNote,
+                                     .blocks = text_blocks(reply.note)}));
+      ZK_TRY_STATUS(w.announce_message(c, *note, bot_actor()));
+    }
     if (reply.handover) {
       ZK_TRY_STATUS(w.note_activity(c, "正在为您转接人工客服", "Connecting you to a person", bot_actor()));
       ZK_TRY_STATUS(w.announce(c, bot_actor()));

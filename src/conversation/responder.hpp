@@ -30,6 +30,7 @@ struct BotReply {
   std::string article_id;  // external id of the article answered from, or ""
   std::string article_question;
   double probability = 0;
+  std::string note;   // for the agent only, at a hand-over; may be empty
   Blocks blocks;      // may be empty only with handover
   std::string state;  // JSON, handed back at the next turn
   std::string trace;  // JSON object (docs/protocol.md, Trace, without message_id)

@@ -1,5 +1,7 @@
 #include "dialogue/engine.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
@@ -138,9 +140,8 @@ class Turn {
     const std::string id = versions().of(wanted);
     const auto at = answerer_.knowledge().find(id);
     if (!at) return none();
-    if (const auto* f = input_.flows && !flow_ ? input_.flows->of_article(id) : nullptr; f && !asked.empty())
-      return start_flow(*f, asked);
     const auto& article = answerer_.knowledge().article(*at);
+    if (const auto* f = asked.empty() ? nullptr : flow_for(article)) return start_flow(*f, asked);
     reply_.decision = Decision::kAnswer;
     reply_.article_id = id;
     if (language_ == "en" && !text_.empty() && article.language.starts_with("zh"))
@@ -153,6 +154,7 @@ class Turn {
   }
 
   Status clarify(const Belief& b, std::string_view asked, std::vector<std::string> options) {
+    if (lost_flow_) return hand_over_lost_flow(), Status{};
     candidates(b);
     take_out_declined(options);
     if (options.empty() || state_.rounds >= kMostRounds) return none();
@@ -187,6 +189,7 @@ class Turn {
   }
 
   Status none() {
+    if (lost_flow_) return hand_over_lost_flow(), Status{};
     reply_.decision = Decision::kNone;
     reply_.blocks = text_blocks(say_none(language_));
     reply_.blocks.emplace_back(ButtonsBlock{{{"human", label_person(language_)}}});
@@ -207,6 +210,13 @@ class Turn {
   }
 
   // --- flows ---
+  // The one that takes the place of this article, or of the article it is a language version of.
+  const flow::Flow* flow_for(const Article& article) const {
+    if (!input_.flows || flow_) return nullptr;
+    if (const auto* f = input_.flows->of_article(article.external_id)) return f;
+    return article.translation_of.empty() ? nullptr : input_.flows->of_article(article.translation_of);
+  }
+
   // The flow under way; false when there is none, or it is live no more. One that was changed since is gone
   // through again with what is known.
   bool resume_flow() {
@@ -214,11 +224,24 @@ class Turn {
     if (state_.flow.empty() || !input_.flows) return false;
     run_ = flow::run_from_json(state_.flow);
     flow_ = input_.flows->named(run_.flow);
-    if (!flow_) state_.flow.clear();
+    if (!flow_) {
+      lost_flow_ = true;
+      state_.flow.clear();
+    }
+    if (!run_.language.empty()) language_ = run_.language;  // an order number alone says nothing of it
     if (flow_ && run_.fingerprint != flow_->fingerprint)
       run_ = {flow_->name, flow_->fingerprint, 0, {}, 0, run_.language, std::move(run_.values)};
     return flow_ != nullptr;
   }
+  // What was asked for is asked no more, and this message is no other question that is sure: a person goes
+  // on.
+  void hand_over_lost_flow() {
+    reply_.blocks = text_blocks(say_flow_gone(language_));
+    hand_over();
+    for (const auto& [name, value] : run_.values)
+      reply_.note += fmt::format("{}{}: {}", reply_.note.empty() ? "" : "; ", name, value);
+  }
+
   flow::Context context() const { return {input_.now, language_, input_.calls}; }
 
   Status start_flow(const flow::Flow& f, std::string_view asked) {
@@ -231,6 +254,8 @@ class Turn {
   Status say(const flow::Outcome& out) {
     using End = flow::Outcome::End;
     for (const auto& words : out.said) reply_.blocks.emplace_back(TextBlock{words});
+    reply_.sources.insert(reply_.sources.end(), out.said.begin(), out.said.end());
+    reply_.flow = flow_->name;
     trace_["flow"] = json::object{{"name", flow_->name}, {"asked", run_.asked}, {"step", run_.at}};
     state_.clear_pending();
     if (out.end == End::kHandover) {
@@ -275,7 +300,7 @@ class Turn {
     if (slot && !slot->choices.empty())
       if (const auto n = ordinal_of(normalised_, static_cast<int>(slot->choices.size())); n > 0)
         flow::pick(*flow_, run_, slot->choices[static_cast<std::size_t>(n - 1)].id);
-    if (run_.asked.empty() || flow::take(*flow_, run_, text_, sign_.correction, context()))
+    if (flow::take(*flow_, run_, text_, sign_.correction, context()) || run_.asked.empty())
       return say(flow::go_on(*flow_, run_, context()));
     if (!free_text) {
       ZK_TRY(const bool elsewhere, interrupted());
@@ -332,9 +357,11 @@ class Turn {
       return none();
     }
     constexpr std::string_view kArticle = "article:", kFlow = "flow:";
-    if (input_.pick.starts_with(kFlow) && resume_flow() &&
-        flow::pick(*flow_, run_, std::string_view(input_.pick).substr(kFlow.size())))
+    if (input_.pick.starts_with(kFlow) &&
+        resume_flow()) {  // a stale button: what is asked now is asked again
+      flow::pick(*flow_, run_, std::string_view(input_.pick).substr(kFlow.size()));
       return say(flow::go_on(*flow_, run_, context()));
+    }
     if (!input_.pick.starts_with(kArticle)) return none();
     reply_.probability = 1;
     return answer(input_.pick.substr(kArticle.size()), state_.asked);
@@ -495,6 +522,7 @@ class Turn {
   Reply reply_;
   std::optional<Versions> versions_;
   const flow::Flow* flow_ = nullptr;  // the one under way
+  bool lost_flow_ = false;            // one was under way that is live no more
   flow::Run run_;
   json::object trace_;
   json::array stages_;

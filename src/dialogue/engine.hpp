@@ -53,10 +53,13 @@ struct Reply {
   std::vector<Choice> options;     // of an ask-back, without "none of these" and "a person"
   std::vector<Scored> candidates;  // best first, at most 10
   Blocks blocks;                   // what the customer sees
-  std::string note;                // at a hand-over out of a flow: what is known, for the agent
-  int priority = 0;                // 3 when danger was heard, else 0
-  std::string trace;               // JSON for the console: stages with milliseconds, figures, reasons
-  std::string state;               // JSON, ≤ kMostStateBytes
+  std::string flow;                // name of the flow that speaks, or ""
+  // What a flow said, word for word: written by the company or looked up, so figures in it are founded.
+  std::vector<std::string> sources;
+  std::string note;   // at a hand-over out of a flow: what is known, for the agent
+  int priority = 0;   // 3 when danger was heard, else 0
+  std::string trace;  // JSON for the console: stages with milliseconds, figures, reasons
+  std::string state;  // JSON, ≤ kMostStateBytes
   double ms = 0;
   std::vector<StageTime> stages;  // in their order; a stage that came twice stands twice
 };

@@ -119,6 +119,11 @@ std::string say_given_up(std::string_view language) {
                            : "好的，先不办了。有其他问题随时问我。";
 }
 
+std::string say_flow_gone(std::string_view language) {
+  return english(language) ? "This self-service has just been taken down; nothing you told me is lost."
+                           : "这项自助服务刚刚下线了，您已经提供的信息会一并转给同事。";
+}
+
 std::string label_none_of_these(std::string_view language) {
   return english(language) ? "None of these" : "以上都不是";
 }

@@ -88,6 +88,10 @@ Result<std::unique_ptr<Actions>> Actions::parse(std::string_view source, bool al
   return out;
 }
 
+bool Actions::has(std::string_view name) const {
+  return std::any_of(actions_.begin(), actions_.end(), [&](const Action& a) { return a.name == name; });
+}
+
 Result<Values> Actions::call(std::string_view name, const Values& arguments) {
   const auto at =
       std::find_if(actions_.begin(), actions_.end(), [&](const Action& a) { return a.name == name; });

@@ -28,6 +28,7 @@ class Actions final : public Calls {
   // kInvalidArgument: "line 3: …".
   static Result<std::unique_ptr<Actions>> parse(std::string_view source, bool allow_internal);
   ~Actions() override;
+  bool has(std::string_view action) const;
   // kNotFound: no such action, or no row; kUnavailable: the address said something else than 200 and an
   // object.
   Result<Values> call(std::string_view action, const Values& arguments) override;

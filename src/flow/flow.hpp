@@ -80,6 +80,7 @@ struct Test {
 struct Flow {
   std::string name;     // [a-z0-9_]{1,40}
   std::string article;  // external id of the article whose place it takes
+  int line = 0, article_line = 0;
   Text title;
   std::vector<Slot> slots;
   std::vector<Step> steps;

@@ -194,7 +194,9 @@ class Reader {
     for (const auto key : {"flow", "article", "title", "steps"})
       if (!root[key]) wrong(root, fmt::format("the flow needs \"{}\"", key));
     flow_.name = name_in(root["flow"], "flow");
+    flow_.line = line_of(root["flow"]);
     flow_.article = scalar(root["article"], "article");
+    flow_.article_line = line_of(root["article"]);
     flow_.title = text_in(root["title"], "title");
     if (root["slots"]) slots(root["slots"]);
     steps(root["steps"]);

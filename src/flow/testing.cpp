@@ -51,24 +51,22 @@ Said turn(const Flow& flow, Run& run, bool first, const std::string& words, cons
 }
 
 TestReport report_of(const Flow& flow, const Test& test, Timestamp now) {
-  TestReport r{test.name, true, {}, {}};
+  TestReport r{test.name, test.line, true, {}, {}};
   Given given(test.calls);
   const Context context{now, "zh", &given};
   Run run;
-  bool first = true;
   for (const auto& t : test.turns) {
-    const auto said = turn(flow, run, first, t.customer, context);
-    first = false;
-    r.transcript +=
-        fmt::format("> {}\n{}{}\n", t.customer, said.words, said.end.empty() ? "" : " [" + said.end + "]");
+    const auto said = turn(flow, run, r.turns.empty(), t.customer, context);
+    r.turns.push_back({t.customer, said.words, said.end, t.line, {}});
+    auto& failure = r.turns.back().failure;
     if (!t.says.empty() && said.words.find(t.says) == std::string::npos)
-      r.failure = fmt::format("line {}: expected \"{}\", was \"{}\"", t.line, t.says, said.words);
+      failure = fmt::format("expected \"{}\", was \"{}\"", t.says, said.words);
     else if (t.ends != said.end)
-      r.failure = fmt::format("line {}: expected the end \"{}\", was \"{}\"", t.line, t.ends, said.end);
-    if (!r.failure.empty()) {
-      r.passed = false;
-      break;
-    }
+      failure = fmt::format("expected the end \"{}\", was \"{}\"", t.ends, said.end);
+    if (failure.empty()) continue;
+    r.passed = false;
+    r.failure = fmt::format("line {}: {}", t.line, failure);
+    break;
   }
   return r;
 }

@@ -9,11 +9,17 @@
 
 namespace zk::flow {
 
+struct TurnReport {
+  std::string customer, said, end;  // end: "", answer, handover, cancelled
+  int line = 0;
+  std::string failure;  // "expected …, was …"; "" when it went as written
+};
 struct TestReport {
   std::string name;
+  int line = 0;
   bool passed = false;
-  std::string failure;     // "line 41: expected …, was …"; "" when it passed
-  std::string transcript;  // what was said, a line a turn
+  std::string failure;            // "line 41: expected …, was …"; "" when it passed
+  std::vector<TurnReport> turns;  // up to the one that failed
 };
 
 std::vector<TestReport> run_tests(const Flow& flow, Timestamp now);

@@ -317,6 +317,53 @@ TEST_F(EngineTest, AHandoverOutOfAFlowCarriesWhatIsKnown) {
   EXPECT_NE(reply.note.find("信用卡"), std::string::npos);
 }
 
+TEST_F(EngineTest, AnOrderNumberKeepsTheLanguageOfTheFlow) {
+  load_flow();
+  open_flow();
+  say("微信");
+  const auto reply = say("YM20261121003");
+  EXPECT_EQ(reply.decision, Decision::kHandover);
+  EXPECT_EQ(plain_text(reply.blocks).find("person"), std::string::npos) << plain_text(reply.blocks);
+}
+
+TEST_F(EngineTest, AFlowTakenDownInTheMiddleGoesToAPersonWithWhatIsKnown) {
+  load_flow();
+  open_flow();
+  say("信用卡");
+  flows_.flows.clear();
+  const auto gone = say("XX00000000009");
+  EXPECT_EQ(gone.decision, Decision::kHandover);
+  EXPECT_NE(plain_text(gone.blocks).find("刚刚下线"), std::string::npos) << plain_text(gone.blocks);
+  EXPECT_NE(gone.note.find("method: credit"), std::string::npos) << gone.note;
+  EXPECT_EQ(say("退款多久到账").decision, Decision::kAnswer) << "the article answers";
+}
+
+TEST_F(EngineTest, AFlowTakenDownDoesNotKeepAnotherQuestionFromItsAnswer) {
+  load_flow();
+  open_flow();
+  flows_.flows.clear();
+  const auto other = say("运费怎么算");
+  EXPECT_EQ(other.decision, Decision::kAnswer);
+  EXPECT_EQ(other.article_id, "Q017");
+}
+
+TEST_F(EngineTest, AFlowChangedInTheMiddleIsGoneThroughAgainWithWhatIsKnown) {
+  load_flow();
+  open_flow();
+  say("信用卡");
+  flows_.flows[0].fingerprint = "changed";
+  const auto told = say("YM20261118001");
+  EXPECT_EQ(told.decision, Decision::kAnswer);
+  EXPECT_NE(plain_text(told.blocks).find("信用卡"), std::string::npos);
+}
+
+TEST_F(EngineTest, AFlowSpeaksForTheLanguageVersionsOfItsArticle) {
+  load_flow();
+  const auto asked = say("When will I get my refund?");
+  EXPECT_EQ(asked.flow, "refund_time");
+  EXPECT_NE(plain_text(asked.blocks).find("credit card"), std::string::npos);
+}
+
 TEST_F(EngineTest, AForeignPickOrStateDoesNoHarm) {
   state_ = "{\"options\":[1,2]";
   EXPECT_EQ(say("", "article:nope").decision, Decision::kNone);
