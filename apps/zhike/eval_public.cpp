@@ -85,7 +85,7 @@ Status retrieval(const Flags& flags) {
   std::vector<std::vector<answering::Term>> grams;
   for (const auto& t : texts) grams.push_back(answering::char_terms(t, 1, 2));
   const answering::Bm25 index({grams.begin(), grams.end()});
-  auto& encoder = *models.encoders[0].encoder;
+  auto& encoder = *models.encoders[0]->encoder();
   ZK_TRY(const auto vectors, encode(encoder, texts, "corpus"));
   std::vector<std::size_t> ranks;
   std::vector<double> ms;
@@ -126,7 +126,7 @@ Status pairs(const Flags& flags) {
   ZK_TRY(const auto models, flags.models.open());
   if (models.encoders.empty())
     return fail(ErrorCode::kUnavailable, "no encoder: run tools/setup, or choose another --profile");
-  auto& encoder = *models.encoders[0].encoder;
+  auto& encoder = *models.encoders[0]->encoder();
   ZK_TRY(const auto left, encode(encoder, normalised_column(rows, 0), "left"));
   ZK_TRY(const auto right, encode(encoder, normalised_column(rows, 1), "right"));
   const auto d = static_cast<std::size_t>(encoder.dimension());
@@ -149,7 +149,7 @@ Status intent(const Flags& flags) {
   };
   std::vector<std::shared_ptr<nlu::Encoder>> encoders;
   for (const auto* slots : {&models.encoders, &models.multilingual})
-    for (const auto& s : *slots) encoders.push_back(s.encoder);
+    for (const auto& s : *slots) encoders.push_back(s->encoder());
   const auto start = Clock::now();
   ZK_TRY(const auto model, nlu::IntentModel::train(column(train, 0), column(train, 1), encoders));
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();

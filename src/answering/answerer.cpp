@@ -24,7 +24,8 @@ bool settle_word_for_word(const KnowledgeBase& kb, const Look& look, Judgement& 
   for (std::size_t c = 0; c < judgement.candidates.size(); ++c) {
     const auto& p = kb.prepared(judgement.candidates[c].article);
     const auto end = p.texts.begin() + static_cast<std::ptrdiff_t>(p.questions);
-    if (std::none_of(p.texts.begin(), end, [&](const std::string& t) { return letters(t) == asked; })) continue;
+    if (std::none_of(p.texts.begin(), end, [&](const std::string& t) { return letters(t) == asked; }))
+      continue;
     if (found != judgement.candidates.size()) return false;  // two articles: asked back as before
     found = c;
   }
@@ -50,6 +51,7 @@ Result<std::shared_ptr<const Answerer>> Answerer::build(std::span<const Article>
     ZK_TRY(out->multilingual_, KnowledgeBase::build(articles, models.multilingual,
                                                     previous ? previous->multilingual_.get() : nullptr));
   }
+  out->prepare_memory();
   return std::shared_ptr<const Answerer>(std::move(out));
 }
 
@@ -59,23 +61,51 @@ Result<std::shared_ptr<const Answerer>> Answerer::learn() const {
   if (multilingual_) {
     ZK_TRY(out->multilingual_, multilingual_->learn());
   }
+  out->prepare_memory();
   return std::shared_ptr<const Answerer>(std::move(out));
+}
+
+void Answerer::prepare_memory() {
+  changes_.clear();
+  for (std::size_t a = 0; a < chinese_->size(); ++a)
+    for (const auto at : {chinese_->article(a).valid_from, chinese_->article(a).valid_until})
+      if (at != Timestamp{}) changes_.push_back(at);
+  std::sort(changes_.begin(), changes_.end());
+  findings_ = std::make_shared<Lru<Finding>>(kMostFindings);
+}
+
+// Equal for questions that are answered alike: the same articles are in force for both.
+std::string Answerer::key_of(const Question& question) const {
+  const auto passed = std::upper_bound(changes_.begin(), changes_.end(), question.now) - changes_.begin();
+  return std::to_string(question.now == Timestamp{} ? -1 : passed) + '\x1f' + question.channel + '\x1f' +
+         question.text;
 }
 
 bool Answerer::speaks_other(const std::string& text) const { return multilingual_ && !text::has_han(text); }
 
-Result<Finding> Answerer::find(const Question& question, double target) const {
+Result<Finding> Answerer::find_anew(const Question& question) const {
   const bool other = speaks_other(question.text);
   const auto& judge = other ? *models_.multilingual_judge : *models_.judge;
   Finding out;
   out.kb = other ? multilingual_ : chinese_;
   ZK_TRY(out.look, out.kb->look(question));
   out.judgement = judge.judge(*out.kb, out.look);
-  const bool settled = settle_word_for_word(*out.kb, out.look, out.judgement);
-  out.operating = judge.operating(target);
-  // Said even where the models of this language can promise the target for nothing.
-  if (settled) out.operating.answer = std::min(out.operating.answer, kWordForWord);
+  out.word_for_word = settle_word_for_word(*out.kb, out.look, out.judgement);
   return out;
+}
+
+Result<Finding> Answerer::find(const Question& question, double target) const {
+  const auto key = key_of(question);
+  auto known = findings_->find(key);
+  if (!known) {
+    ZK_TRY(known, find_anew(question));
+    findings_->put(key, *known);
+  }
+  const auto& judge = known->kb == multilingual_ ? *models_.multilingual_judge : *models_.judge;
+  known->operating = judge.operating(target);
+  // Said even where the models of this language can promise the target for nothing.
+  if (known->word_for_word) known->operating.answer = std::min(known->operating.answer, kWordForWord);
+  return *std::move(known);
 }
 
 std::vector<Reason> Answerer::reasons(const Finding& finding, std::size_t most) const {

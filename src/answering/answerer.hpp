@@ -1,6 +1,7 @@
 // The whole answering behind one face: a knowledge base read by the default encoder for Chinese and, in
 // profile `best`, the same articles read by the multilingual encoder for questions in other languages.
-// Immutable snapshot; swap it atomically. find() may be called from many threads at once.
+// Immutable snapshot; swap it atomically. find() may be called from many threads at once; what it found for
+// the last kMostFindings questions it remembers.
 //
 //   ZK_TRY(auto answerer, Answerer::build(articles, models));
 //   ZK_TRY(answerer, answerer->learn());                       // background
@@ -9,10 +10,13 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "answering/judge.hpp"
 #include "answering/knowledge_base.hpp"
 #include "answering/models.hpp"
+#include "base/lru.hpp"
 
 namespace zk::answering {
 
@@ -20,6 +24,7 @@ struct Finding {
   std::shared_ptr<const KnowledgeBase> kb;  // whose articles the candidates count
   Look look;
   Judgement judgement;
+  bool word_for_word = false;  // the editor wrote this question down, in the first article only
   Operating operating;
   const std::string& id(std::size_t candidate) const {
     return kb->article(judgement.candidates[candidate].article).external_id;
@@ -45,12 +50,19 @@ class Answerer {
   const Models& models() const { return models_; }
 
  private:
+  static constexpr std::size_t kMostFindings = 1024;  // about 6 kB each
+
   Answerer() = default;
+  void prepare_memory();
+  std::string key_of(const Question& question) const;
   bool speaks_other(const std::string& text) const;
+  Result<Finding> find_anew(const Question& question) const;
 
   Models models_;
   std::shared_ptr<const KnowledgeBase> chinese_;
   std::shared_ptr<const KnowledgeBase> multilingual_;  // null: one encoder reads everything
+  std::vector<Timestamp> changes_;          // when an article comes into force or leaves it, ascending
+  std::shared_ptr<Lru<Finding>> findings_;  // of this snapshot
 };
 
 }  // namespace zk::answering

@@ -79,8 +79,8 @@ class DualRidge final : public Classifier {
         postings_(tfidf_.size()) {
     const std::size_t n = rows.size();
     for (std::size_t e = 0; e < dimensions_.size(); ++e) {
-      Matrix m(n, dimensions_[e]);
-      for (std::size_t i = 0; i < n; ++i) std::copy_n(rows[i].vectors[e], dimensions_[e], m.row(i));
+      PackedRows m(dimensions_[e]);
+      for (std::size_t i = 0; i < n; ++i) m.add({rows[i].vectors[e], dimensions_[e]});
       vectors_.push_back(std::move(m));
     }
     std::vector<Sparse> sparse;
@@ -90,10 +90,8 @@ class DualRidge final : public Classifier {
         postings_[sparse[i].index[k]].push_back({static_cast<std::uint32_t>(i), sparse[i].value[k]});
     }
     Matrix kernel(n, n);
-    std::vector<const float*> own(dimensions_.size());
     for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t e = 0; e < dimensions_.size(); ++e) own[e] = vectors_[e].row(i);
-      kernel_row(sparse[i], own, {kernel.row(i), i + 1}, i + 1);
+      kernel_row(sparse[i], rows[i].vectors, {kernel.row(i), i + 1}, i + 1);
       kernel.row(i)[i] += kRidge / rows[i].weight;
     }
     ok_ = factorise(kernel);
@@ -135,15 +133,18 @@ class DualRidge final : public Classifier {
     for (std::size_t k = 0; k < sparse.index.size(); ++k)
       for (const auto& p : postings_[sparse.index[k]])
         if (p.row < rows) out[p.row] += kTermShare * sparse.value[k] * p.value;
-    for (std::size_t e = 0; e < vectors.size(); ++e)
-      for (std::size_t i = 0; i < rows; ++i) out[i] += dot(vectors_[e].row(i), vectors[e], dimensions_[e]);
+    for (std::size_t e = 0; e < vectors.size(); ++e) {
+      PackedRows q(dimensions_[e]);
+      q.add({vectors[e], dimensions_[e]});
+      for (std::size_t i = 0; i < rows; ++i) out[i] += dot(vectors_[e], i, q, 0);
+    }
   }
 
   std::vector<std::size_t> dimensions_;
   std::size_t articles_;
   TfIdf tfidf_;
   std::vector<std::vector<Posting>> postings_;  // by term
-  std::vector<Matrix> vectors_;                 // by encoder, one row a text
+  std::vector<PackedRows> vectors_;             // by encoder, one row a text
   Matrix dual_, targets_;                       // one row an article
   std::vector<float> inverse_diagonal_;
   bool ok_ = false;
@@ -160,40 +161,54 @@ class PrimalRidge final : public Classifier {
       : dimensions_(dimensions.begin(), dimensions.end()),
         tfidf_(rows),
         width_(std::accumulate(dimensions.begin(), dimensions.end(), kHashed)),
-        weights_(articles, width_) {
-    Matrix columns(
-        width_, rows.size());  // one feature a row: the Gram matrix is then made of contiguous dot products
-    std::vector<float> mean(width_, 0.0F), x(width_);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      features(rows[i].terms, rows[i].vectors, x);
-      for (std::size_t k = 0; k < width_; ++k) {
-        columns.row(k)[i] = x[k] * std::sqrt(rows[i].weight);
-        weights_.row(rows[i].article)[k] += rows[i].weight * x[k];
-        mean[k] += rows[i].weight * x[k] / static_cast<float>(articles);
-      }
-    }
+        weights_(width_) {
+    Matrix sums(articles, width_), gram(width_, width_);
+    std::vector<float> mean(width_, 0.0F);
+    for (std::size_t begin = 0; begin < rows.size(); begin += kBlock)
+      add_block(std::span(rows).subspan(begin, std::min(kBlock, rows.size() - begin)), articles, gram, sums,
+                mean);
     for (std::size_t a = 0; a < articles; ++a)
-      for (std::size_t k = 0; k < width_; ++k) weights_.row(a)[k] -= mean[k];
-    Matrix gram(width_, width_);
-    for (std::size_t k = 0; k < width_; ++k) {
-      for (std::size_t l = 0; l <= k; ++l) gram.row(k)[l] = dot(columns.row(k), columns.row(l), rows.size());
-      gram.row(k)[k] += kRidge;
-    }
+      for (std::size_t k = 0; k < width_; ++k) sums.row(a)[k] -= mean[k];
+    for (std::size_t k = 0; k < width_; ++k) gram.row(k)[k] += kRidge;
     ok_ = factorise(gram);
-    if (ok_) solve(gram, weights_);
+    if (!ok_) return;
+    solve(gram, sums);
+    for (std::size_t a = 0; a < articles; ++a) weights_.add({sums.row(a), width_});
   }
   bool ok() const { return ok_; }
 
   void score(std::span<const Term> terms, std::span<const float* const> vectors,
              std::span<float> out) const override {
-    ZK_CHECK(out.size() == weights_.rows);
+    ZK_CHECK(out.size() == weights_.rows());
     std::vector<float> x(width_);
     features(terms, vectors, x);
-    multiply(weights_.values, x, out);
+    PackedRows packed(width_);
+    packed.add(x);
+    for (std::size_t a = 0; a < out.size(); ++a) out[a] = dot(weights_, a, packed, 0);
   }
   std::vector<float> left_out(std::size_t) const override { return {}; }
 
  private:
+  // Texts that share one pass over the Gram matrix: their features (kBlock × 4 bytes each) stay in the second
+  // level cache.
+  static constexpr std::size_t kBlock = 256;
+
+  void add_block(std::span<const LabelledText> rows, std::size_t articles, Matrix& gram, Matrix& sums,
+                 std::vector<float>& mean) const {
+    Matrix columns(width_,
+                   rows.size());  // one feature a row: the Gram matrix is then contiguous dot products
+    std::vector<float> x(width_);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      features(rows[i].terms, rows[i].vectors, x);
+      for (std::size_t k = 0; k < width_; ++k) {
+        columns.row(k)[i] = x[k] * std::sqrt(rows[i].weight);
+        sums.row(rows[i].article)[k] += rows[i].weight * x[k];
+        mean[k] += rows[i].weight * x[k] / static_cast<float>(articles);
+      }
+    }
+    for (std::size_t k = 0; k < width_; ++k)
+      for (std::size_t l = 0; l <= k; ++l) gram.row(k)[l] += dot(columns.row(k), columns.row(l), rows.size());
+  }
   void features(std::span<const Term> terms, std::span<const float* const> vectors,
                 std::vector<float>& x) const {
     std::fill(x.begin(), x.end(), 0.0F);
@@ -210,7 +225,7 @@ class PrimalRidge final : public Classifier {
   std::vector<std::size_t> dimensions_;
   TfIdf tfidf_;
   std::size_t width_;
-  Matrix weights_;  // one row an article
+  PackedRows weights_;  // one row an article
   bool ok_ = false;
 };
 

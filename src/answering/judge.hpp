@@ -70,9 +70,9 @@ class Judge {
 
   std::vector<std::string> ranker_features_, decision_features_;
   Trees ranker_;
-  Trees sure_;               // sigmoid of the sum: the first is right; may only rise with similarity and margin
-  std::vector<Trees> kind_;  // by Kind, softmax of their sums: what it is when the first is not right
-  std::vector<Point> points_;    // ascending by target
+  Trees sure_;  // sigmoid of the sum: the first is right; may only rise with similarity and margin
+  std::vector<Trees> kind_;    // by Kind, softmax of their sums: what it is when the first is not right
+  std::vector<Point> points_;  // ascending by target
   double none_ = 1.01, clarify_ = 1.01;
 };
 

@@ -16,39 +16,13 @@ bool same_texts(const Article& a, const Article& b) {
          a.similar == b.similar && plain_text(a.answer) == plain_text(b.answer);
 }
 
-// Centres `u` on `mean` and scales it to length 1.
-std::vector<float> centred(const float* u, const std::vector<float>& mean) {
+// Row i centred on `mean` and scaled to length 1.
+std::vector<float> centred(const PackedRows& rows, std::size_t i, const std::vector<float>& mean) {
   std::vector<float> out(mean.size());
-  for (std::size_t k = 0; k < mean.size(); ++k) out[k] = u[k] - mean[k];
+  rows.unpack(i, out);
+  for (std::size_t k = 0; k < mean.size(); ++k) out[k] -= mean[k];
   const float norm = std::sqrt(dot(out.data(), out.data(), out.size())) + 1e-9F;
   for (float& v : out) v /= norm;
-  return out;
-}
-
-// Tokens of the texts, from the file where it has them.
-Result<TokenRows> tokens_of(const std::vector<std::string>& texts, const EncoderSlot& slot) {
-  std::vector<std::optional<std::string>> known(texts.size());
-  std::vector<std::string> missing;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (slot.stored_tokens) known[i] = slot.stored_tokens->find(nlu::text_key(texts[i]));
-    if (known[i] && !TokenRows::fits(*known[i])) known[i].reset();
-    if (!known[i]) missing.push_back(texts[i]);
-  }
-  TokenRows fresh, out;
-  if (!missing.empty()) {
-    ZK_TRY(const auto vectors, slot.tokens(missing));
-    fresh = token_rows(vectors, 0, missing.size());
-  }
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (known[i]) {
-      out.add(*known[i]);
-      continue;
-    }
-    const auto bytes = fresh.bytes(next++);
-    out.add(bytes);
-    if (slot.stored_tokens) slot.stored_tokens->put(nlu::text_key(texts[i]), bytes);  // not kept: read again
-  }
   return out;
 }
 
@@ -116,18 +90,21 @@ void KnowledgeBase::index() {
 void KnowledgeBase::centre() {
   for (std::size_t e = 0; e < encoders_.size(); ++e) {
     EncoderState s;
-    const auto d = static_cast<std::size_t>(encoders_[e].encoder->dimension());
+    const std::size_t d = encoders_[e]->dimension();
+    std::vector<float> u(d);
     s.mean.assign(d, 0.0F);
     for (const auto& a : articles_)
-      for (std::size_t t = 0; t < a->questions; ++t)
-        for (std::size_t k = 0; k < d; ++k) s.mean[k] += a->vectors[e][t * d + k];
+      for (std::size_t t = 0; t < a->questions; ++t) {
+        a->readings[e].sentences.unpack(t, u);
+        for (std::size_t k = 0; k < d; ++k) s.mean[k] += u[k];
+      }
     for (float& m : s.mean) m /= static_cast<float>(std::max<std::size_t>(1, questions()));
     const float mean_square = dot(s.mean.data(), s.mean.data(), d);
     for (const auto& a : articles_)
       for (std::size_t t = 0; t < a->texts.size(); ++t) {
-        const float* u = a->vectors[e].data() + t * d;
-        s.offset.push_back(dot(s.mean.data(), u, d));
-        const float square = dot(u, u, d) - 2 * s.offset.back() + mean_square;
+        a->readings[e].sentences.unpack(t, u);
+        s.offset.push_back(dot(s.mean.data(), u.data(), d));
+        const float square = dot(u.data(), u.data(), d) - 2 * s.offset.back() + mean_square;
         s.inverse_norm.push_back(1 / (std::sqrt(std::max(0.0F, square)) + 1e-9F));
       }
     s.impostor_mean.assign(articles_.size(), 0.0F);
@@ -141,12 +118,9 @@ void KnowledgeBase::keep_learnt(const KnowledgeBase& previous) {
   classes_ = previous.classes_;
   learnt_ = previous.learnt_;
   class_of_.assign(articles_.size(), -1);
-  tokens_.resize(articles_.size());
   for (std::size_t a = 0; a < articles_.size(); ++a) {
     const auto old = previous.find(article(a).external_id);
     if (!old) continue;
-    if (articles_[a] == previous.articles_[*old] && *old < previous.tokens_.size())
-      tokens_[a] = previous.tokens_[*old];
     if (!previous.class_of_.empty()) class_of_[a] = previous.class_of_[*old];
     for (std::size_t e = 0; e < states_.size() && e < previous.states_.size(); ++e) {
       states_[e].impostor_mean[a] = previous.states_[e].impostor_mean[*old];
@@ -160,8 +134,7 @@ Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::learn() const {
   std::vector<std::vector<Term>> terms;
   std::vector<std::vector<float>> vectors;
   std::vector<std::size_t> dimensions;
-  for (const auto& slot : encoders_)
-    dimensions.push_back(static_cast<std::size_t>(slot.encoder->dimension()));
+  for (const auto& reader : encoders_) dimensions.push_back(reader->dimension());
   terms.reserve(text_begin_.back());
   vectors.reserve(text_begin_.back() * encoders_.size());
   std::vector<LabelledText> rows;
@@ -170,7 +143,7 @@ Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::learn() const {
       terms.push_back(classifier_terms(articles_[a]->texts[t]));
       LabelledText row{terms.back(), {}, a, t < articles_[a]->questions ? 1.0F : kSentenceWeight};
       for (std::size_t e = 0; e < encoders_.size(); ++e) {
-        vectors.push_back(centred(articles_[a]->vectors[e].data() + t * dimensions[e], states_[e].mean));
+        vectors.push_back(centred(articles_[a]->readings[e].sentences, t, states_[e].mean));
         row.vectors.push_back(vectors.back().data());
       }
       rows.push_back(std::move(row));
@@ -181,21 +154,7 @@ Result<std::shared_ptr<const KnowledgeBase>> KnowledgeBase::learn() const {
   kb->class_of_.resize(articles_.size());
   for (std::size_t a = 0; a < articles_.size(); ++a) kb->class_of_[a] = static_cast<std::int32_t>(a);
   kb->measure_impostors();
-  ZK_TRY_STATUS(kb->read_tokens());
   return std::shared_ptr<const KnowledgeBase>(std::move(kb));
-}
-
-// Token vectors come from the first encoder alone and cost a run of it a text: only for articles that have
-// none yet.
-Status KnowledgeBase::read_tokens() {
-  tokens_.resize(size());
-  if (encoders_.empty() || !encoders_[0].tokens) return {};
-  for (std::size_t a = 0; a < size(); ++a) {
-    if (tokens_[a]) continue;
-    ZK_TRY(auto rows, tokens_of(articles_[a]->texts, encoders_[0]));
-    tokens_[a] = std::make_shared<const TokenRows>(std::move(rows));
-  }
-  return {};
 }
 
 // How near the questions of other articles come to each article (z-norm of speaker verification: Auckenthaler
@@ -210,13 +169,15 @@ void KnowledgeBase::measure_impostors() {
     for (std::size_t own = 0; own < size(); ++own)
       for (std::size_t t = 0; t < articles_[own]->questions; ++t) {
         if (number++ % step != 0) continue;
-        const auto q = centred(articles_[own]->vectors[e].data() + t * d, s.mean);
-        const float q_mean = dot(q.data(), s.mean.data(), d);
+        const auto centre = centred(articles_[own]->readings[e].sentences, t, s.mean);
+        const float q_mean = dot(centre.data(), s.mean.data(), d);
+        PackedRows q(d);
+        q.add(centre);
         for (std::size_t a = 0; a < size(); ++a) {
           if (a == own) continue;
           float best = -1;
           for (std::size_t k = 0; k < articles_[a]->questions; ++k)
-            best = std::max(best, (dot(q.data(), articles_[a]->vectors[e].data() + k * d, d) - q_mean) *
+            best = std::max(best, (dot(q, 0, articles_[a]->readings[e].sentences, k) - q_mean) *
                                       s.inverse_norm[text_begin_[a] + k]);
           sum[a] += best;
           square[a] += static_cast<double>(best) * best;

@@ -90,7 +90,6 @@ class KnowledgeBase {
   void centre();
   void keep_learnt(const KnowledgeBase& previous);
   void measure_impostors();
-  Status read_tokens();
   void see_tokens(const View& view, std::span<const std::uint32_t> articles, Matrix& f,
                   std::size_t column) const;
   Look look_at(const View& view, const Question& question) const;
@@ -112,7 +111,6 @@ class KnowledgeBase {
   Bm25 question_grams_, question_sounds_, question_words_, article_grams_, article_sounds_, article_words_;
   Repair repair_;
   std::shared_ptr<const Classifier> classifier_;
-  std::vector<std::shared_ptr<const TokenRows>> tokens_;  // by article; empty pointer until learnt
   std::vector<std::int32_t>
       class_of_;  // article → class of the classifier, −1 when it came after the last learn()
   std::size_t classes_ = 0;

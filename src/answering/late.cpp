@@ -42,18 +42,6 @@ void pack(const float* vector, std::size_t width, std::int8_t* out) {
     out[k] = static_cast<std::int8_t>(std::lround(narrow[k] / norm * kScale));
 }
 
-#define ZK_BYTES_DOT                                                                          \
-  std::int32_t s = 0;                                                                         \
-  for (std::size_t k = 0; k < kTokenWidth; ++k) s += std::int32_t{a[k]} * std::int32_t{b[k]}; \
-  return s;
-__attribute__((target("avx2"))) std::int32_t dot_avx2(const std::int8_t* a, const std::int8_t* b){
-    ZK_BYTES_DOT} std::int32_t dot_plain(const std::int8_t* a, const std::int8_t* b) {
-  ZK_BYTES_DOT
-}
-#undef ZK_BYTES_DOT
-using BytesDot = std::int32_t (*)(const std::int8_t*, const std::int8_t*);
-const BytesDot kBytesDot = __builtin_cpu_supports("avx2") ? dot_avx2 : dot_plain;
-
 }  // namespace
 
 TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last) {
@@ -119,7 +107,7 @@ LateScores late_scores(const TokenRows& asked, const TokenRows& article, std::si
     for (std::size_t j = begin; j < end; ++j)
       for (std::size_t i = 0; i < n; ++i) {
         const auto s =
-            kBytesDot(asked.values.data() + i * kTokenWidth, article.values.data() + j * kTokenWidth);
+            dot(asked.values.data() + i * kTokenWidth, article.values.data() + j * kTokenWidth, kTokenWidth);
         best[i] = std::max(best[i], s);
         back[j - begin] = std::max(back[j - begin], s);
       }

@@ -1,26 +1,19 @@
 // Late interaction (Khattab & Zaharia 2020, ColBERT): every token of the question looks for its nearest token
-// of an article. Token vectors are kept as 64 signed bytes; wider ones (of an encoder that was not trained for
-// this) are first put through a fixed random projection, which keeps cosines to about ± 0.1
+// of an article. Token vectors are kept as 64 signed bytes; wider ones (of an encoder that was not trained
+// for this) are first put through a fixed random projection, which keeps cosines to about ± 0.1
 // (Johnson–Lindenstrauss). Immutable; thread-safe.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
 #include "nlu/bge.hpp"
 
 namespace zk::answering {
 
 inline constexpr std::size_t kTokenWidth = nlu::kReadingWidth;
-
-// One pass over texts. Thread-safe like an Encoder.
-using TokenReader = std::function<Result<nlu::TokenVectors>(std::span<const std::string>)>;
 
 // Tokens of one or several texts, ready to be compared.
 struct TokenRows {
@@ -28,14 +21,14 @@ struct TokenRows {
   std::vector<std::int8_t> values;      // rows × kTokenWidth
   std::vector<float> weights;           // of each row; sum to 1 over a text
   std::size_t texts() const { return begin.size() - 1; }
-  TokenRows text(std::size_t i) const;  // that one alone
-  std::string bytes(std::size_t i) const;  // the same for a file
+  TokenRows text(std::size_t i) const;       // that one alone
+  std::string bytes(std::size_t i) const;    // the same for a file
   static bool fits(std::string_view bytes);  // could be such bytes
   void add(std::string_view bytes);          // one more text; fits(bytes)
 };
 
-// Texts [first, last) of `vectors`, without their first rows ([CLS]). Tokens weigh what the model says, or the
-// same where it says nothing.
+// Texts [first, last) of `vectors`, without their first rows ([CLS]). Tokens weigh what the model says, or
+// the same where it says nothing.
 TokenRows token_rows(const nlu::TokenVectors& vectors, std::size_t first, std::size_t last);
 
 struct LateScores {

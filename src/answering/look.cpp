@@ -56,10 +56,15 @@ struct KnowledgeBase::View {
   std::vector<Term> grams, sounds, words, learnt_terms;
   std::vector<std::string> latin;
   std::size_t parts = 0;
-  // By encoder: the vectors of the whole question (first) and of its clauses, centred and of length 1.
-  std::vector<std::vector<std::vector<float>>> vectors;
-  std::vector<float> norms;  // |q − mean| of the whole question by encoder
-  TokenRows tokens;          // of the whole question
+  // One encoder's vectors of the whole question (first) and of its clauses, centred and of length 1.
+  struct Seen {
+    std::vector<float> whole;
+    PackedRows all;
+    std::vector<float> along_mean;  // of each with the mean of all questions
+    float norm = 0;                 // |q − mean| of the whole question
+  };
+  std::vector<Seen> seen;  // by encoder
+  TokenRows tokens;        // of the whole question
   std::optional<Omitted> omitted{};
 
   void read() {
@@ -70,16 +75,22 @@ struct KnowledgeBase::View {
     learnt_terms = classifier_terms(repaired);
     latin = latin_tokens(repaired);
   }
-  void see(const float* q, const std::vector<float>& mean, std::size_t encoder) {
+  void see(const PackedRows& read, const std::vector<float>& mean) {
+    Seen out;
+    out.all = PackedRows(mean.size());
     std::vector<float> c(mean.size());
-    for (std::size_t k = 0; k < mean.size(); ++k) c[k] = q[k] - mean[k];
-    const float norm = std::sqrt(dot(c.data(), c.data(), c.size())) + 1e-9F;
-    for (float& v : c) v /= norm;
-    if (vectors.size() <= encoder) {
-      vectors.resize(encoder + 1);
-      norms.push_back(norm);
+    for (std::size_t i = 0; i < read.rows(); ++i) {
+      read.unpack(i, c);
+      for (std::size_t k = 0; k < mean.size(); ++k) c[k] -= mean[k];
+      const float norm = std::sqrt(dot(c.data(), c.data(), c.size())) + 1e-9F;
+      for (float& v : c) v /= norm;
+      out.all.add(c);
+      out.along_mean.push_back(dot(c.data(), mean.data(), c.size()));
+      if (i > 0) continue;
+      out.whole = c;
+      out.norm = norm;
     }
-    vectors[encoder].push_back(std::move(c));
+    seen.push_back(std::move(out));
   }
 };
 
@@ -92,8 +103,8 @@ std::vector<Term> classifier_terms(std::string_view normalised) {
 
 std::vector<std::string> KnowledgeBase::feature_names() const {
   std::vector<std::string> names;
-  for (const auto& slot : encoders_)
-    for (const auto c : kVectorColumns) names.push_back(slot.name + "." + std::string(c));
+  for (const auto& reader : encoders_)
+    for (const auto c : kVectorColumns) names.push_back(reader->name() + "." + std::string(c));
   names.insert(names.end(), kLexicalColumns.begin(), kLexicalColumns.end());
   names.insert(names.end(), kCloseColumns.begin(), kCloseColumns.end());
   const std::size_t compared = names.size();
@@ -120,16 +131,9 @@ Result<Look> KnowledgeBase::look(const Question& question) const {
   for (std::size_t e = 0; e < encoders_.size(); ++e) {
     // Clauses are read by the first encoder only: the others cost several times as much.
     const std::span<const std::string> asked(variants.data(), e == 0 ? variants.size() : 1);
-    const std::size_t d = states_[e].mean.size();
-    if (encoders_[e].tokens && e == 0) {  // one run gives sentence and tokens
-      ZK_TRY(const auto vectors, encoders_[e].tokens(asked));
-      for (std::size_t v = 0; v < asked.size(); ++v)
-        view.see(vectors.sentences.data() + v * d, states_[e].mean, e);
-      view.tokens = token_rows(vectors, 0, 1);
-      continue;
-    }
-    ZK_TRY(const auto vectors, encoders_[e].encoder->encode(asked));
-    for (std::size_t v = 0; v < asked.size(); ++v) view.see(vectors.data() + v * d, states_[e].mean, e);
+    ZK_TRY(const auto read, encoders_[e]->questions(asked));
+    view.see(read.sentences, states_[e].mean);
+    if (e == 0 && read.tokens.texts() > 0) view.tokens = read.tokens.text(0);
   }
   return look_at(view, question);
 }
@@ -140,9 +144,9 @@ Look KnowledgeBase::look_left_out(std::size_t article, std::size_t text) const {
   view.normalised = view.repaired = p.texts[text];
   view.read();
   for (std::size_t e = 0; e < encoders_.size(); ++e)
-    view.see(p.vectors[e].data() + text * states_[e].mean.size(), states_[e].mean, e);
+    view.see(p.readings[e].part(text, text + 1).sentences, states_[e].mean);
   view.omitted = Omitted{article, text};
-  if (article < tokens_.size() && tokens_[article]) view.tokens = tokens_[article]->text(text);
+  if (!p.readings.empty() && p.readings[0].tokens.texts() > 0) view.tokens = p.readings[0].tokens.text(text);
   return look_at(view, Question{});
 }
 
@@ -186,10 +190,7 @@ Look KnowledgeBase::look_at(const View& view, const Question& question) const {
 
 void KnowledgeBase::see_vectors(const View& view, std::size_t encoder, Matrix& f, std::size_t column) const {
   const auto& s = states_[encoder];
-  const std::size_t d = s.mean.size();
-  const auto& variants = view.vectors[encoder];
-  std::vector<float> q_mean;
-  for (const auto& q : variants) q_mean.push_back(dot(q.data(), s.mean.data(), d));
+  const auto& q = view.seen[encoder];
   for (std::size_t a = 0; a < size(); ++a) {
     const auto& p = *articles_[a];
     float raw = -1, answer = -1, clause = -1;
@@ -198,17 +199,16 @@ void KnowledgeBase::see_vectors(const View& view, std::size_t encoder, Matrix& f
     for (std::size_t t = 0; t < p.texts.size(); ++t) {
       if (view.omitted && view.omitted->article == a && view.omitted->text == t) continue;
       const std::size_t row = text_begin_[a] + t;
-      const float* u = p.vectors[encoder].data() + t * d;
-      for (std::size_t v = 0; v < variants.size(); ++v) {
-        const float along = dot(variants[v].data(), u, d);
-        const float cosine = (along - q_mean[v]) * s.inverse_norm[row];
+      for (std::size_t v = 0; v < q.all.rows(); ++v) {
+        const float along = dot(q.all, v, p.readings[encoder].sentences, t);
+        const float cosine = (along - q.along_mean[v]) * s.inverse_norm[row];
         if (t >= p.questions) {
           if (v == 0) answer = std::max(answer, cosine);
           continue;
         }
         clause = std::max(clause, cosine);
         if (v > 0) continue;
-        raw = std::max(raw, view.norms[encoder] * along + s.offset[row]);
+        raw = std::max(raw, q.norm * along + s.offset[row]);
         keep_best(best, cosine);
         ++counted;
       }
@@ -233,7 +233,7 @@ void KnowledgeBase::see_classifier(const View& view, Matrix& f, std::size_t colu
   if (view.omitted) scores = classifier_->left_out(text_begin_[view.omitted->article] + view.omitted->text);
   if (!view.omitted || scores.empty()) {
     std::vector<const float*> q;
-    for (const auto& v : view.vectors) q.push_back(v[0].data());
+    for (const auto& v : view.seen) q.push_back(v.whole.data());
     scores.resize(classes_);
     classifier_->score(view.learnt_terms, q, scores);
   }
@@ -279,12 +279,12 @@ void KnowledgeBase::see_tokens(const View& view, std::span<const std::uint32_t> 
   for (std::size_t i = 0; i < articles.size(); ++i) {
     const auto a = articles[i];
     float* out = f.row(i) + column;
-    if (view.tokens.texts() == 0 || a >= tokens_.size() || !tokens_[a]) {
+    if (view.tokens.texts() == 0) {
       out[0] = out[1] = out[2] = kMissing;
       continue;
     }
     const bool own = view.omitted && view.omitted->article == a;
-    const auto s = late_scores(view.tokens, *tokens_[a], articles_[a]->questions,
+    const auto s = late_scores(view.tokens, articles_[a]->readings[0].tokens, articles_[a]->questions,
                                own ? static_cast<std::ptrdiff_t>(view.omitted->text) : -1);
     out[0] = s.article;
     out[1] = s.question;

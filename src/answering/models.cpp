@@ -8,13 +8,10 @@
 #include "nlu/bge.hpp"
 #include "nlu/e5.hpp"
 #include "nlu/sha256.hpp"
-#include "nlu/vector_cache.hpp"
 
 namespace zk::answering {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::size_t kMostTokenTexts = 1'000'000;
 
 // The weights must be those that SHA256SUMS beside them names ("<hex>  <file>", one a line).
 Status check_sum(const fs::path& file) {
@@ -39,17 +36,11 @@ Result<std::shared_ptr<nlu::BertEncoder>> open_first(const fs::path& directory, 
   return nlu::open_bert(tuned, tokenizer, bert);
 }
 
-Result<EncoderSlot> slot_of(std::string name, std::shared_ptr<nlu::Encoder> encoder,
-                            const ModelOptions& options) {
-  EncoderSlot slot{std::move(name), std::move(encoder), nullptr, nullptr};
-  if (options.cache.empty()) return slot;
-  std::error_code ignored;
-  fs::create_directories(options.cache, ignored);
-  ZK_TRY(const auto cached,
-         nlu::CachedEncoder::open(slot.encoder, options.cache / ("vectors-" + slot.name + ".cache"), {}));
-  slot.stored = cached;
-  if (options.keep_questions) slot.encoder = cached;
-  return slot;
+Result<Encoders> readers(std::string name, std::shared_ptr<nlu::Encoder> encoder, TokenReader tokens,
+                         const ModelOptions& options) {
+  auto reader = std::make_shared<Reader>(std::move(name), std::move(encoder), std::move(tokens));
+  if (!options.cache.empty()) ZK_TRY_STATUS(reader->keep_in(options.cache, options.keep_questions));
+  return Encoders{std::move(reader)};
 }
 
 }  // namespace
@@ -92,22 +83,15 @@ Result<std::shared_ptr<const Judge>> open_judge(const fs::path& directory, std::
 
 Status open_chinese(const fs::path& directory, const ModelOptions& options, Models& out) {
   ZK_TRY(const auto bert, open_first(directory, options));
-  ZK_TRY(auto slot, slot_of("bge", bert, options));
-  if (!options.cache.empty()) {
-    const auto owner = std::string(bert->model_id()) + " tokens";
-    ZK_TRY(slot.stored_tokens,
-           nlu::BlobCache::open(options.cache / "tokens-bge.cache", owner, kMostTokenTexts));
-  }
-  slot.tokens = [bert](std::span<const std::string> texts) { return bert->encode_tokens(texts); };
-  out.encoders.push_back(std::move(slot));
+  ZK_TRY(out.encoders, readers(
+                           "bge", bert, [bert](auto texts) { return bert->encode_tokens(texts); }, options));
   ZK_TRY(out.judge, open_judge(directory, "fast", out.note));
   return {};
 }
 
 Status open_multilingual(const fs::path& directory, const ModelOptions& options, Models& out) {
   ZK_TRY(auto encoder, nlu::open_e5(directory, {.workers = options.threads, .max_batch = 8}));
-  ZK_TRY(auto slot, slot_of("e5", std::move(encoder), options));
-  out.multilingual.push_back(std::move(slot));
+  ZK_TRY(out.multilingual, readers("e5", std::move(encoder), {}, options));
   ZK_TRY(out.multilingual_judge, open_judge(directory, "multilingual", out.note));
   return {};
 }

@@ -31,10 +31,9 @@ struct Models {
 
 struct ModelOptions {
   Profile profile = Profile::kBest;
-  bool lexical_only = false;      // missing files are then no error
-  std::filesystem::path cache{};  // directory for vectors of article texts; empty: none
-  bool keep_questions =
-      false;  // keep vectors of questions there too (for evaluation; never of customers' messages)
+  bool lexical_only = false;        // missing files are then no error
+  std::filesystem::path cache{};    // directory for what is read of article texts; empty: none
+  bool keep_questions = false;      // keep questions there too (for evaluation; never of customers' messages)
   std::filesystem::path encoder{};  // another BERT-type ONNX file (tokenizer beside it) in the place of bge
   int threads = 1;                  // concurrent runs of an encoder
 };

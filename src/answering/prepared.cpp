@@ -45,14 +45,12 @@ Result<std::vector<std::shared_ptr<const Prepared>>> prepare(std::span<const Art
     prepared.push_back(texts_of(a));
     texts.insert(texts.end(), prepared.back().texts.begin(), prepared.back().texts.end());
   }
-  for (const auto& slot : encoders) {
-    ZK_TRY(const auto vectors, (slot.stored ? slot.stored : slot.encoder)->encode(texts));
-    const auto dimension = static_cast<std::size_t>(slot.encoder->dimension());
+  for (const auto& reader : encoders) {
+    ZK_TRY(const auto read, reader->articles(texts));
     std::size_t row = 0;
     for (auto& p : prepared) {
-      const auto begin = vectors.begin() + static_cast<std::ptrdiff_t>(row * dimension);
+      p.readings.push_back(read.part(row, row + p.texts.size()));
       row += p.texts.size();
-      p.vectors.emplace_back(begin, vectors.begin() + static_cast<std::ptrdiff_t>(row * dimension));
     }
   }
   std::vector<std::shared_ptr<const Prepared>> out;

@@ -7,24 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "answering/late.hpp"
+#include "answering/reader.hpp"
 #include "answering/terms.hpp"
 #include "domain/article.hpp"
-#include "nlu/blob_cache.hpp"
-#include "nlu/encoder.hpp"
 
 namespace zk::answering {
-
-// An encoder and the name its features carry ("bge", "e5"). The first one is the cheap one that also reads
-// clauses.
-struct EncoderSlot {
-  std::string name;
-  std::shared_ptr<nlu::Encoder> encoder;   // for what is asked
-  std::shared_ptr<nlu::Encoder> stored{};  // for article texts: the same behind a cache; empty: `encoder`
-  std::shared_ptr<nlu::BlobCache> stored_tokens{};  // TokenRows of article texts; empty: read anew each time
-  TokenReader tokens{};  // where it can: vectors of sentences and tokens in one pass
-};
-using Encoders = std::vector<EncoderSlot>;
 
 struct Prepared {
   Article article;
@@ -37,10 +24,11 @@ struct Prepared {
   std::vector<std::vector<Term>> words;                // of the questions
   std::vector<Term> all_grams, all_sounds, all_words;  // of the whole article, words ascending and unique
   std::vector<std::string> latin;  // Latin and digit tokens of the whole article, ascending and unique
-  std::vector<std::vector<float>> vectors;  // by encoder: texts.size() × dimension, length 1 each
+  std::vector<Readings> readings;  // of texts, by encoder
 };
 
-// Prepares the articles, all their texts in one call per encoder. Errors: what the encoders say.
+// Prepares the articles, all their texts in one call per encoder; the first encoder is the cheap one that
+// also reads clauses of questions. Errors: what the encoders say.
 Result<std::vector<std::shared_ptr<const Prepared>>> prepare(std::span<const Article> articles,
                                                              const Encoders& encoders);
 

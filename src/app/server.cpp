@@ -172,7 +172,7 @@ Result<std::string> Server::Parts::knowledge_status() const {
   const auto s = library->status();
   const auto operating = models.judge->operating(0.98);
   return fmt::format(R"({{"articles":{},"questions":{},"encoder":"{}","profile":"{}","generation":{},"state":"{}","threshold":{},"error":"{}"}})", s.articles, s.questions,
-                     models.encoders.empty() ? "none" : models.encoders[0].encoder->model_id(), answering::to_string(models.profile), s.generation, s.adapting ? "adapting" : "ready",
+                     models.encoders.empty() ? "none" : models.encoders[0]->model_id(), answering::to_string(models.profile), s.generation, s.adapting ? "adapting" : "ready",
                      operating.answer, s.error);
 }
 

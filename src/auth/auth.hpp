@@ -16,10 +16,10 @@
 
 #include "auth/audit.hpp"
 #include "auth/caller.hpp"
-#include "auth/lru.hpp"
 #include "auth/secret.hpp"
 #include "auth/throttle.hpp"
 #include "auth/visitor_token.hpp"
+#include "base/lru.hpp"
 #include "storage/storage.hpp"
 
 namespace zk::auth {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-#include "auth/lru.hpp"
+#include "base/lru.hpp"
 #include "base/time.hpp"
 
 namespace zk::auth {

@@ -198,13 +198,14 @@ Status Learning::encode(const std::vector<Signal>& found, const answering::Answe
       fresh.push_back(text);
   }
   constexpr std::size_t kBatch = 32;
-  const auto d = static_cast<std::size_t>(encoders[0].encoder->dimension());
   for (std::size_t from = 0; from < fresh.size(); from += kBatch) {
     const auto batch = std::span(fresh).subspan(from, std::min(kBatch, fresh.size() - from));
-    ZK_TRY(const auto v, encoders[0].encoder->encode(batch));
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      kept[batch[i]].assign(v.begin() + static_cast<std::ptrdiff_t>(i * d),
-                            v.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
+    ZK_TRY(const auto read, encoders[0]->questions(batch));
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      auto& v = kept[batch[i]];
+      v.resize(encoders[0]->dimension());
+      read.sentences.unpack(i, v);
+    }
   }
   vectors_ = std::move(kept);
   return {};

@@ -9,7 +9,6 @@
 #include <map>
 
 #include "base/log.hpp"
-#include "review/memory.hpp"
 #include "review/questions.hpp"
 #include "review/report.hpp"
 
@@ -285,7 +284,7 @@ Status Checks::prepare(Job& job) {
     job.state.total = static_cast<std::int64_t>(job.items.size());
     job.state.done = done;
   }
-  const auto models = with_memory(library_.models());
+  const auto& models = library_.models();  // their readers know a question asked a moment ago
   ZK_TRY(job.before, answering::Answerer::build(live_articles.articles, models, live.get()));
   ZK_TRY(job.after, answering::Answerer::build(job.draft.articles, models, live.get()));
   set_step(job, "learn");

@@ -27,14 +27,15 @@ using answering::KnowledgeBase;
 
 // Mean of each article's questions, without what all have in common, of length 1.
 answering::Matrix centroids(const KnowledgeBase& kb) {
-  const auto d = static_cast<std::size_t>(kb.encoders()[0].encoder->dimension());
+  const auto d = kb.encoders()[0]->dimension();
   answering::Matrix out(kb.size(), d);
-  std::vector<float> mean(d, 0.0F);
+  std::vector<float> mean(d, 0.0F), one(d);
   for (std::size_t a = 0; a < kb.size(); ++a) {
     const auto& p = kb.prepared(a);
-    for (std::size_t t = 0; t < p.questions; ++t)
-      for (std::size_t k = 0; k < d; ++k)
-        out.row(a)[k] += p.vectors[0][t * d + k] / static_cast<float>(p.questions);
+    for (std::size_t t = 0; t < p.questions; ++t) {
+      p.readings[0].sentences.unpack(t, one);
+      for (std::size_t k = 0; k < d; ++k) out.row(a)[k] += one[k] / static_cast<float>(p.questions);
+    }
     for (std::size_t k = 0; k < d; ++k) mean[k] += out.row(a)[k] / static_cast<float>(kb.size());
   }
   for (std::size_t a = 0; a < kb.size(); ++a) {
@@ -75,14 +76,14 @@ std::optional<Pair> near_same(const KnowledgeBase& kb, std::size_t a, std::size_
   const auto& x = kb.prepared(a);
   const auto& y = kb.prepared(b);
   const bool vectors = !kb.encoders().empty();
-  const auto d = vectors ? static_cast<std::size_t>(kb.encoders()[0].encoder->dimension()) : 0;
   std::optional<Pair> best;
   for (std::size_t i = 0; i < x.questions; ++i)
     for (std::size_t j = 0; j < y.questions; ++j) {
-      const double s = x.texts[i] == y.texts[j] ? 1
-                       : vectors ? static_cast<double>(answering::dot(x.vectors[0].data() + i * d,
-                                                                      y.vectors[0].data() + j * d, d))
-                                 : 0;
+      const double s =
+          x.texts[i] == y.texts[j] ? 1
+          : vectors
+              ? static_cast<double>(answering::dot(x.readings[0].sentences, i, y.readings[0].sentences, j))
+              : 0;
       if (s < kNear || (best && s <= best->similarity)) continue;
       if (s < 1 && shared(x.characters[i], y.characters[j]) < kShared) continue;
       best = Pair{x.article.external_id, y.article.external_id, x.texts[i], y.texts[j], s, {}, {}};

@@ -46,7 +46,7 @@ class CountingEncoder final : public nlu::Encoder {
 
 TEST(KnowledgeBase, FeaturesHaveNamesAndTheRightArticleStandsOut) {
   const auto kb =
-      KnowledgeBase::build(shop(), {{"bge", std::make_shared<CountingEncoder>(), nullptr, nullptr}});
+      KnowledgeBase::build(shop(), {std::make_shared<Reader>("bge", std::make_shared<CountingEncoder>())});
   ASSERT_TRUE(kb);
   const auto learnt = (*kb)->learn();
   ASSERT_TRUE(learnt);
@@ -60,7 +60,7 @@ TEST(KnowledgeBase, FeaturesHaveNamesAndTheRightArticleStandsOut) {
 
 TEST(KnowledgeBase, AnEditPreparesOneArticleAndKeepsTheRest) {
   auto encoder = std::make_shared<CountingEncoder>();
-  const Encoders encoders = {{"bge", encoder, nullptr, nullptr}};
+  const Encoders encoders = {std::make_shared<Reader>("bge", encoder)};
   auto articles = shop();
   const auto first = KnowledgeBase::build(articles, encoders);
   ASSERT_TRUE(first);
@@ -93,7 +93,7 @@ TEST(KnowledgeBase, WhatIsNotInForceIsNoCandidate) {
 
 TEST(KnowledgeBase, LeftOutDoesNotSeeItself) {
   const auto kb =
-      KnowledgeBase::build(shop(), {{"bge", std::make_shared<CountingEncoder>(), nullptr, nullptr}});
+      KnowledgeBase::build(shop(), {std::make_shared<Reader>("bge", std::make_shared<CountingEncoder>())});
   const auto learnt = *(*kb)->learn();
   const auto names = learnt->feature_names();
   const auto best =

@@ -135,6 +135,42 @@ TEST(Trees, DamagedTreesAreRefused) {
   }
 }
 
+TEST(Dense, BytesOfAnyLengthMeetTheSum) {
+  Random random(6);
+  for (std::size_t n : {0, 1, 15, 31, 32, 33, 64, 100, 512}) {
+    std::vector<std::int8_t> a(n), b(n);
+    std::int32_t wanted = 0;
+    for (std::size_t k = 0; k < n; ++k) {
+      a[k] = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);
+      b[k] = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);
+      wanted += std::int32_t{a[k]} * std::int32_t{b[k]};
+    }
+    EXPECT_EQ(dot(a.data(), b.data(), n), wanted) << n;
+  }
+}
+
+TEST(PackedRows, DotProductsOfUnitVectorsAreNearThoseOfFloats) {
+  Random random(5);
+  constexpr std::size_t kWidth = 512;
+  PackedRows packed(kWidth);
+  std::vector<std::vector<float>> plain;
+  for (int i = 0; i < 60; ++i) {
+    std::vector<float> v(kWidth);
+    for (float& x : v) x = static_cast<float>(random.unit() + random.unit() + random.unit() - 1.4);
+    const float norm = std::sqrt(dot(v.data(), v.data(), kWidth));
+    for (float& x : v) x /= norm;
+    packed.add(v);
+    plain.push_back(std::move(v));
+  }
+  std::vector<float> again(kWidth);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    packed.unpack(i, again);
+    for (std::size_t k = 0; k < kWidth; ++k) EXPECT_NEAR(again[k], plain[i][k], packed.scales[i] / 2 + 1e-6F);
+    for (std::size_t j = 0; j < plain.size(); ++j)
+      EXPECT_NEAR(dot(packed, i, packed, j), dot(plain[i].data(), plain[j].data(), kWidth), 0.002F);
+  }
+}
+
 TEST(Late, TheSameTokensScoreFullAndASkippedTextDoesNotCount) {
   nlu::TokenVectors v;
   v.token_dimension = kTokenWidth;

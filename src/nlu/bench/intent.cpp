@@ -1,8 +1,8 @@
 // Intent classification on labelled sets: one JSON object. Rows are `text<TAB>intent` with a header, plain or
 // gzip.
 //
-//   bench_nlu_intent --encoders bge|e5|both|none --cache FOLDER TRAIN.tsv TEST.tsv [OOS.tsv]
-//   bench_nlu_intent --encoders e5 --cache FOLDER --hold-out 5 TRAIN.tsv
+//   bench_nlu_intent --encoders bge|e5|both|none TRAIN.tsv TEST.tsv [OOS.tsv]
+//   bench_nlu_intent --encoders e5 --hold-out 5 TRAIN.tsv
 #include <fmt/core.h>
 #include <zlib.h>
 
@@ -15,7 +15,6 @@
 #include "nlu/e5.hpp"
 #include "nlu/intent.hpp"
 #include "nlu/metrics.hpp"
-#include "nlu/vector_cache.hpp"
 
 namespace zk::nlu {
 namespace {
@@ -42,26 +41,23 @@ Rows read(const std::string& path) {
   return rows;
 }
 
-Result<std::vector<std::shared_ptr<Encoder>>> open_encoders(const std::string& which,
-                                                            const std::string& cache) {
+Result<std::vector<std::shared_ptr<Encoder>>> open_encoders(const std::string& which) {
   const std::filesystem::path models = std::filesystem::path(ZK_SOURCE_DIR) / "models";
   std::vector<std::shared_ptr<Encoder>> encoders;
   if (which == "bge" || which == "both") {
     ZK_TRY(auto bge, open_bge(models, {}));
-    ZK_TRY(auto cached, CachedEncoder::open(bge, cache + "/bge.cache", {}));
-    encoders.push_back(cached);
+    encoders.push_back(std::move(bge));
   }
   if (which == "e5" || which == "both") {
     ZK_TRY(auto e5, open_e5(models));
-    ZK_TRY(auto cached, CachedEncoder::open(e5, cache + "/e5.cache", {}));
-    encoders.push_back(cached);
+    encoders.push_back(std::move(e5));
   }
   return encoders;
 }
 
-Status run(const std::string& which, const std::string& cache, std::size_t hold_out,
+Status run(const std::string& which, std::size_t hold_out,
            const std::vector<std::string>& files) {
-  ZK_TRY(const auto encoders, open_encoders(which, cache));
+  ZK_TRY(const auto encoders, open_encoders(which));
   Rows train = read(files[0]), test;
   if (hold_out) {
     Rows kept;
@@ -110,7 +106,7 @@ Status run(const std::string& which, const std::string& cache, std::size_t hold_
 }  // namespace zk::nlu
 
 int main(int argc, char** argv) {
-  std::string encoders = "none", cache = ".";
+  std::string encoders = "none";
   std::size_t hold_out = 0;
   std::vector<std::string> files;
   for (int i = 1; i < argc; ++i) {
@@ -118,8 +114,6 @@ int main(int argc, char** argv) {
     const bool more = i + 1 < argc;
     if (a == "--encoders" && more) {
       encoders = argv[++i];
-    } else if (a == "--cache" && more) {
-      cache = argv[++i];
     } else if (a == "--hold-out" && more) {
       hold_out = std::stoul(argv[++i]);
     } else {
@@ -128,11 +122,11 @@ int main(int argc, char** argv) {
   }
   if (files.empty() || (!hold_out && files.size() < 2)) {
     fmt::print(stderr,
-               "bench_nlu_intent --encoders bge|e5|both|none --cache FOLDER [--hold-out N] TRAIN.tsv "
+               "bench_nlu_intent --encoders bge|e5|both|none [--hold-out N] TRAIN.tsv "
                "[TEST.tsv [OOS.tsv]]\n");
     return 64;
   }
-  const auto status = zk::nlu::run(encoders, cache, hold_out, files);
+  const auto status = zk::nlu::run(encoders, hold_out, files);
   if (!status) fmt::print(stderr, "{}\n", status.error().message);
   return status ? 0 : 70;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -9,7 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace zk::auth {
+namespace zk {
 
 template <class Value>
 class Lru {
@@ -22,6 +23,10 @@ class Lru {
     if (it == index_.end()) return std::nullopt;
     order_.splice(order_.begin(), order_, it->second);
     return it->second->second;
+  }
+  void put(const std::string& key, Value value) {
+    const std::lock_guard lock(mutex_);
+    put_locked(key, std::move(value));
   }
   // What may be put back only if nothing was erased since (see put_if).
   std::uint64_t generation() const {
@@ -89,4 +94,4 @@ class Lru {
   std::unordered_map<std::string, typename std::list<std::pair<std::string, Value>>::iterator> index_;
 };
 
-}  // namespace zk::auth
+}  // namespace zk
