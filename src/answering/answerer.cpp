@@ -77,8 +77,8 @@ void Answerer::prepare_memory() {
 // Equal for questions that are answered alike: the same articles are in force for both.
 std::string Answerer::key_of(const Question& question) const {
   const auto passed = std::upper_bound(changes_.begin(), changes_.end(), question.now) - changes_.begin();
-  return std::to_string(question.now == Timestamp{} ? -1 : passed) + '\x1f' + question.channel + '\x1f' +
-         question.text;
+  return std::to_string(question.now == Timestamp{} ? -1 : passed) + '\x1f' + question.channel +
+         (question.clauses ? '\x1f' : '\x1e') + question.text;
 }
 
 bool Answerer::speaks_other(const std::string& text) const { return multilingual_ && !text::has_han(text); }

@@ -29,6 +29,7 @@ struct Question {
   std::string text;       // as the customer wrote it
   Timestamp now{};        // articles outside their validity are left out; the epoch asks all
   std::string channel{};  // articles not meant for this channel are left out; "" asks all
+  bool clauses = true;    // its parts are read too: dearer, and better for stories and for speech
 };
 
 // What the knowledge base sees in one question. Columns of `features` are KnowledgeBase::feature_names().

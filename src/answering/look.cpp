@@ -123,10 +123,12 @@ Result<Look> KnowledgeBase::look(const Question& question) const {
   view.repaired = repair_.apply(view.normalised);
   view.read();
   std::vector<std::string> variants = {view.repaired};
-  if (const auto plain = without_fillers(view.repaired); !plain.empty() && plain != view.repaired)
+  if (const auto plain = without_fillers(view.repaired);
+      question.clauses && !plain.empty() && plain != view.repaired)
     variants.push_back(plain);
-  for (const auto& c : clauses(question.text, kMostClauses))
-    variants.push_back(repair_.apply(text::normalise(c)));
+  if (question.clauses)
+    for (const auto& c : clauses(question.text, kMostClauses))
+      variants.push_back(repair_.apply(text::normalise(c)));
   view.parts = variants.size() - 1;
   for (std::size_t e = 0; e < encoders_.size(); ++e) {
     // Clauses are read by the first encoder only: the others cost several times as much.

@@ -93,8 +93,8 @@ class Turn {
     stage_start_ = Time::now();
   }
 
-  Result<answering::Finding> find(const std::string& text) {
-    return answerer_.find({text, input_.now, input_.channel}, options_.target);
+  Result<answering::Finding> find(const std::string& text, bool clauses = true) {
+    return answerer_.find({text, input_.now, input_.channel, clauses}, options_.target);
   }
 
   Belief belief(const answering::Finding& f) {
@@ -418,14 +418,17 @@ class Turn {
   }
 
   Find finder() {
-    return [this](const std::string& text) { return find(text); };
+    return [this](const std::string& text) { return find(text, false); };
   }
 
+  // What shows no sign of hanging on what was said is a question by itself, held to the same precision as the
+  // first one, unless it may be the reply to what was asked back.
   Status in_thread(const std::vector<Said>& said) {
     const bool signed_ = sign_.follows || sign_.points || sign_.correction || sign_.back;
     ZK_TRY(const auto alone, find(sign_.rest));
     const auto bare = belief(alone);
-    if (!signed_ && (bare.right >= alone.operating.answer || nlu::questions(text_).size() > 1))
+    if (!signed_ &&
+        (state_.asked.empty() || bare.right >= alone.operating.answer || nlu::questions(text_).size() > 1))
       return question(text_);
     std::optional<InThread> best;
     const std::size_t reach = sign_.back ? said.size() : 1;

@@ -75,7 +75,7 @@ struct EngineOptions {
   // when no article has `thread_none`: the customer sees at once what it was taken for. Chosen on the
   // dialogues of data/dialogues.
   double thread_answer = 0.4, thread_none = 0.35;
-  double unsigned_answer = 0.7;  // instead of thread_answer when nothing shows that the message follows
+  double unsigned_answer = 0.7;  // instead of thread_answer when only an open ask-back says that it follows
 };
 
 class Engine {
