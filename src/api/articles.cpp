@@ -87,17 +87,6 @@ Reply article_reply(const Article& a) {
   return reply;
 }
 
-// If-Match: "7" — the version the caller edited. Absent: the last writer wins only over a version he has seen, so it is asked for.
-Result<std::int64_t> if_match(const Context& c) {
-  std::string_view v = c.request().header("if-match");
-  if (v.size() >= 2 && v.front() == '"' && v.back() == '"') v = v.substr(1, v.size() - 2);
-  std::int64_t version = 0;
-  const auto [end, error] = std::from_chars(v.data(), v.data() + v.size(), version);
-  if (v.empty() || error != std::errc{} || end != v.data() + v.size())
-    return fail(ErrorCode::kInvalidArgument, "the header If-Match must hold the version that was edited, like \"7\"", "If-Match");
-  return version;
-}
-
 Status after_edit(const Context& c, storage::Tx& tx, std::string_view id) { return knowledge::after_edit(tx, {std::string(id)}, c.caller().actor(), c.now()); }
 
 knowledge::Save how(const Context& c, std::optional<std::int64_t> version = {}) { return {.author = c.caller().actor(), .expected_version = version, .now = c.now()}; }

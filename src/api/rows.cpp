@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <charconv>
 
 namespace zk::api {
 
@@ -28,6 +29,17 @@ Result<json::object> page_by_id(const Context& c, const storage::Query& query, s
     items.push_back(object(row));
   }
   return json::object{{"items", std::move(items)}, {"next_cursor", std::move(next)}};
+}
+
+Result<std::int64_t> if_match(const Context& c) {
+  std::string_view v = c.request().header("if-match");
+  if (v.size() >= 2 && v.front() == '"' && v.back() == '"') v = v.substr(1, v.size() - 2);
+  std::int64_t version = 0;
+  const auto [end, error] = std::from_chars(v.data(), v.data() + v.size(), version);
+  if (v.empty() || error != std::errc{} || end != v.data() + v.size())
+    return fail(ErrorCode::kInvalidArgument,
+                "the header If-Match must hold the version that was edited, like \"7\"", "If-Match");
+  return version;
 }
 
 tl::unexpected<Error> absent(std::string_view what) {

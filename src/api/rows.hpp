@@ -22,6 +22,10 @@ json::value parsed(std::string_view text);  // JSON the server wrote itself; nul
 Result<json::object> page_by_id(const Context& c, const storage::Query& query, std::int64_t first,
                                 const std::function<json::value(const storage::Row&)>& object);
 
+// If-Match: "7", the version the caller edited. The last writer wins only over a version he has seen, so it
+// is asked for: kInvalidArgument without it.
+Result<std::int64_t> if_match(const Context& c);
+
 // 404 that names the kind of thing.
 tl::unexpected<Error> absent(std::string_view what);
 // The given error said in the words of this endpoint when it is a conflict (a taken name, a row that is

@@ -13,6 +13,7 @@
 #include "api/admin.hpp"
 #include "api/articles.hpp"
 #include "api/conversations.hpp"
+#include "api/flows.hpp"
 #include "api/import_jobs.hpp"
 #include "api/learning.hpp"
 #include "api/releases.hpp"
@@ -192,6 +193,7 @@ std::vector<api::Route> Server::Parts::routes() {
   add(api::release_routes(*checks));
   add(api::regression_routes());
   add(api::learning_routes(*learning));
+  add(api::flow_routes(*flows->actions));
   if (demo_visitor) add(demo_routes(*demo_visitor));
   return out;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/conversations.hpp"
+#include "api/flows.hpp"
 #include "api/learning.hpp"
 #include "api/releases.hpp"
 #include "api/tests/fixture.hpp"
@@ -26,6 +27,8 @@ struct Desk {
   const dialogue::Engine talk{dialogue::EngineOptions{}};
   std::unique_ptr<review::Checks> checks;
   std::unique_ptr<learning::Learning> learn;
+  const std::unique_ptr<flow::Actions> actions =
+      flow::Actions::parse("order: {key: order, rows: [{order: A1, state: sent}]}", false).value();
 };
 
 class WholeTableTest : private Desk, public ApiTest {
@@ -50,7 +53,7 @@ class WholeTableTest : private Desk, public ApiTest {
                   return fail(ErrorCode::kNotFound, "");
                 }),
                 widget_routes(*service, base.auth, {}), release_routes(*checks), regression_routes(),
-                learning_routes(*learn)})
+                learning_routes(*learn), flow_routes(*actions)})
             made.routes.insert(made.routes.end(), routes.begin(), routes.end());
           made.accept = live_sockets(*service, base.auth, base.clock, base.pool);
           return made;
