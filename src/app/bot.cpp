@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "dialogue/wording.hpp"
+#include "knowledge/target.hpp"
 
 namespace zk::app {
 namespace {
@@ -29,7 +30,8 @@ Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Dea
   const auto start = std::chrono::steady_clock::now();
   const auto answerer = library_.current();
   ZK_TRY(const auto flows, flows_.book.current(deadline));
-  ZK_TRY(auto r, engine_.turn(*answerer, {.text = turn.text, .pick = turn.pick, .state = turn.state, .now = turn.now, .channel = "web", .locale = turn.locale,
+  ZK_TRY(const double target, knowledge::target_precision(db_, deadline));
+  ZK_TRY(auto r, engine_.turn(*answerer, {.text = turn.text, .pick = turn.pick, .state = turn.state, .now = turn.now, .channel = "web", .locale = turn.locale, .target = target,
                                           .flows = flows.get(), .calls = flows_.actions.get()}));
   turn_.observe(std::chrono::steady_clock::now() - start);
   for (const auto& s : r.stages) {
@@ -65,7 +67,8 @@ Result<std::string> Bot::try_it(std::string_view question, Timestamp now) const 
   const auto answerer = library_.current();
   const auto deadline = after(std::chrono::seconds(5));
   ZK_TRY(const auto flows, flows_.book.current(deadline));
-  ZK_TRY(auto r, engine_.turn(*answerer, {.text = std::string(question), .now = now, .channel = "web", .flows = flows.get(), .calls = flows_.actions.get()}));
+  ZK_TRY(const double target, knowledge::target_precision(db_, deadline));
+  ZK_TRY(auto r, engine_.turn(*answerer, {.text = std::string(question), .now = now, .channel = "web", .target = target, .flows = flows.get(), .calls = flows_.actions.get()}));
   ZK_TRY(const auto stopped, guards_.look(*answerer, r, deadline));
   if (stopped) hand_over(r, *stopped, std::string(question), "", "");
   return fmt::format(R"({{"decision":"{}","reply":{},"trace":{}}})", dialogue::to_string(r.decision), blocks_to_json(r.blocks), r.trace);

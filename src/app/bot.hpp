@@ -1,5 +1,6 @@
-// The dialogue engine behind the conversations' port: takes the current snapshot of the knowledge base, runs
-// one turn. Thread-safe; library, engine, guards and flows must outlive it.
+// The dialogue engine behind the conversations' port: takes the current snapshot of the knowledge base and
+// the precision the company wants, runs one turn. Thread-safe; database, library, engine, guards and flows
+// must outlive it.
 #pragma once
 
 #include <array>
@@ -16,9 +17,9 @@ namespace zk::app {
 
 class Bot final : public conversation::Responder {
  public:
-  Bot(const knowledge::Library& library, const dialogue::Engine& engine, const Guards& guards,
-      const Flows& flows)
-      : library_(library), engine_(engine), guards_(guards), flows_(flows) {}
+  Bot(storage::Db& db, const knowledge::Library& library, const dialogue::Engine& engine,
+      const Guards& guards, const Flows& flows)
+      : db_(db), library_(library), engine_(engine), guards_(guards), flows_(flows) {}
   Result<conversation::BotReply> reply(const conversation::BotTurn& turn, Deadline deadline) override;
   // What would be said to a question out of the blue: {"decision","reply":[blocks],"trace":{…}}.
   Result<std::string> try_it(std::string_view question, Timestamp now) const;
@@ -31,6 +32,7 @@ class Bot final : public conversation::Responder {
   Times times() const;
 
  private:
+  storage::Db& db_;
   const knowledge::Library& library_;
   const dialogue::Engine& engine_;
   const Guards& guards_;

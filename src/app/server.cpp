@@ -146,7 +146,7 @@ Status Server::Parts::open_answering() {
   engine.emplace(dialogue::EngineOptions{});
   guards.emplace(*db, clock, auth.audit());
   flows.emplace(*db, std::move(actions));
-  bot.emplace(*library, *engine, *guards, *flows);
+  bot.emplace(*db, *library, *engine, *guards, *flows);
   return {};
 }
 

@@ -94,7 +94,7 @@ class Turn {
   }
 
   Result<answering::Finding> find(const std::string& text, bool clauses = true) {
-    return answerer_.find({text, input_.now, input_.channel, clauses}, options_.target);
+    return answerer_.find({text, input_.now, input_.channel, clauses}, input_.target > 0 ? input_.target : options_.target);
   }
 
   Belief belief(const answering::Finding& f) {

@@ -31,6 +31,7 @@ struct TurnInput {
   Timestamp now{};
   std::string channel{};
   std::string locale{};               // of the visitor; "" : that of the text
+  double target = 0;                  // precision wanted of direct answers; 0: that of the engine
   const flow::Book* flows = nullptr;  // those that are live; null: none
   flow::Calls* calls = nullptr;       // what their call steps reach
 };

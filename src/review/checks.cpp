@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/log.hpp"
+#include "knowledge/target.hpp"
 #include "review/questions.hpp"
 #include "review/report.hpp"
 
@@ -47,7 +48,6 @@ constexpr Query kAddVerdict{"check.add_verdict",
                             "INSERT INTO check_verdict (check_id, question, body) VALUES ($1, $2, $3) ON "
                             "CONFLICT (check_id, question) DO NOTHING"};
 constexpr Query kDropVerdicts{"check.drop_verdicts", "DELETE FROM check_verdict WHERE check_id = $1"};
-constexpr Query kTarget{"check.target", "SELECT value FROM setting WHERE key = 'target_precision'"};
 
 CheckState state_of(const Row& r) {
   return {.id = r.integer(0),
@@ -62,14 +62,6 @@ CheckState state_of(const Row& r) {
           .total = r.integer(9),
           .report = r.text(10),
           .error = r.text(11)};
-}
-
-Result<double> target_precision(Tx& tx) {
-  ZK_TRY(const auto row, tx.maybe(kTarget));
-  if (!row) return 0.98;
-  json::error_code ec;
-  const auto value = json::parse(row->text(0), ec);
-  return !ec && value.is_number() ? value.to_number<double>() : 0.98;
 }
 
 json::object object(const Verdict& v) { return {{"d", v.decision}, {"a", v.article}, {"p", v.probability}}; }
@@ -92,8 +84,8 @@ struct Checks::Job {
   std::vector<std::size_t> fresh;    // under mutex_: asked, not yet written
   std::shared_ptr<const answering::Answerer> before, after;
   knowledge::Articles draft;
-  Asking asking(const dialogue::Engine& engine, double answer_target, Timestamp now) const {
-    return {.engine = engine, .target = answer_target, .now = now};
+  Asking asking(const dialogue::Engine& engine, Timestamp now) const {
+    return {.engine = engine, .target = target, .now = now};
   }
 };
 
@@ -251,7 +243,7 @@ Status Checks::prepare(Job& job) {
   ZK_TRY(const auto live_articles, db_.read(after(kPatience), knowledge::live));
   ZK_TRY_STATUS(db_.read(after(kPatience), [&](Tx& tx) -> Status {
     ZK_TRY(job.draft, knowledge::draft(tx));
-    ZK_TRY(job.target, target_precision(tx));
+    ZK_TRY(job.target, knowledge::target_precision(tx));
     ZK_TRY(stored, all_questions(tx));
     ZK_TRY(const auto rows, tx.all(kVerdicts, {job.state.id}));
     earlier.clear();
@@ -294,7 +286,7 @@ Status Checks::prepare(Job& job) {
 
 Status Checks::ask_range(Job& job) {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kYield);
-  const auto how = job.asking(engine_, options_.answer_target, clock_.now());
+  const auto how = job.asking(engine_, clock_.now());
   while (!stopping_ && !job.cancelled) {
     const auto i = job.next++;
     if (i >= job.items.size()) break;

@@ -55,7 +55,6 @@ struct Gate {
 class Checks {
  public:
   struct Options {
-    double answer_target = 0.98;         // the engine's, for questions held out
     std::size_t least_questions = 1000;  // similar questions held out make up the number to this
     int threads = 2;
   };

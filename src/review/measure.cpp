@@ -51,7 +51,7 @@ Result<Verdict> ask(const answering::Answerer& answerer, const Asking& how, cons
   if (item.held_out)
     if (auto v = ask_held_out(answerer, how, item)) return *std::move(v);
   ZK_TRY(const auto reply,
-         how.engine.turn(answerer, {.text = item.text, .now = how.now, .channel = how.channel}));
+         how.engine.turn(answerer, {.text = item.text, .now = how.now, .channel = how.channel, .target = how.target}));
   Verdict v{std::string(dialogue::to_string(reply.decision)), reply.article_id, reply.probability};
   if (v.article.empty() && !reply.candidates.empty()) v.article = reply.candidates.front().article_id;
   // A message of several questions is right when any article answered from is.

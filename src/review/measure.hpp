@@ -32,7 +32,7 @@ struct Verdict {
 
 struct Asking {
   const dialogue::Engine& engine;
-  double target = 0.98;  // of the held-out questions; the engine has its own
+  double target = 0.98;  // precision wanted of direct answers
   Timestamp now{};
   std::string channel = "web";
 };

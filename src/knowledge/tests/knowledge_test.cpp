@@ -3,6 +3,7 @@
 #include "knowledge/files.hpp"
 #include "knowledge/import.hpp"
 #include "knowledge/library.hpp"
+#include "knowledge/target.hpp"
 #include "knowledge/tests/fixture.hpp"
 
 namespace zk::knowledge {
@@ -162,6 +163,24 @@ TEST_F(Knowledge, AnEditThatGoesLiveIsInTheNextSnapshot) {
   ASSERT_TRUE(library->wait(after(kPatience), false));
   EXPECT_FALSE(library->current()->knowledge().find("X2").has_value());
   EXPECT_TRUE(kb->knowledge().find("X2").has_value());  // a snapshot in use never changes
+}
+
+TEST_F(Knowledge, TheTargetIsWhatTheCompanySaysWithinBounds) {
+  const auto target = [&] { return target_precision(*db_, after(kPatience)).value(); };
+  static constexpr storage::Query kSet{"test.target",
+                                       "INSERT INTO setting (key, value) VALUES ('target_precision', $1) ON "
+                                       "CONFLICT (key) DO UPDATE SET value = $1"};
+  const auto set = [&](const std::string& value) {
+    ASSERT_TRUE(
+        db_->write(after(kPatience), [&](storage::Tx& tx) { return tx.run(kSet, value); }).has_value());
+  };
+  EXPECT_DOUBLE_EQ(target(), 0.98);
+  set("0.9");
+  EXPECT_DOUBLE_EQ(target(), 0.9);
+  set("0");
+  EXPECT_DOUBLE_EQ(target(), 0.5);
+  set("\"high\"");
+  EXPECT_DOUBLE_EQ(target(), 0.98);
 }
 
 }  // namespace
