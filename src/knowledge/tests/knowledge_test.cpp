@@ -172,7 +172,7 @@ TEST_F(Knowledge, TheTargetIsWhatTheCompanySaysWithinBounds) {
                                        "CONFLICT (key) DO UPDATE SET value = $1"};
   const auto set = [&](const std::string& value) {
     ASSERT_TRUE(
-        db_->write(after(kPatience), [&](storage::Tx& tx) { return tx.run(kSet, value); }).has_value());
+        db_->write(after(kPatience), [&](storage::Tx& tx) { return tx.run(kSet, {value}); }).has_value());
   };
   EXPECT_DOUBLE_EQ(target(), 0.98);
   set("0.9");
