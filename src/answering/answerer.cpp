@@ -85,11 +85,10 @@ bool Answerer::speaks_other(const std::string& text) const { return multilingual
 
 Result<Finding> Answerer::find_anew(const Question& question) const {
   const bool other = speaks_other(question.text);
-  const auto& judge = other ? *models_.multilingual_judge : *models_.judge;
   Finding out;
   out.kb = other ? multilingual_ : chinese_;
   ZK_TRY(out.look, out.kb->look(question));
-  out.judgement = judge.judge(*out.kb, out.look);
+  out.judgement = judge_of(out).judge(*out.kb, out.look);
   out.word_for_word = settle_word_for_word(*out.kb, out.look, out.judgement);
   return out;
 }
@@ -101,16 +100,34 @@ Result<Finding> Answerer::find(const Question& question, double target) const {
     ZK_TRY(known, find_anew(question));
     findings_->put(key, *known);
   }
-  const auto& judge = known->kb == multilingual_ ? *models_.multilingual_judge : *models_.judge;
-  known->operating = judge.operating(target);
-  // Said even where the models of this language can promise the target for nothing.
-  if (known->word_for_word) known->operating.answer = std::min(known->operating.answer, kWordForWord);
+  known->operating = operating(known->kb == multilingual_, known->word_for_word, target);
   return *std::move(known);
 }
 
+Finding Answerer::find_left_out(std::size_t article, std::size_t text, double target) const {
+  const bool other = speaks_other(chinese_->prepared(article).texts[text]);
+  Finding out;
+  out.kb = other ? multilingual_ : chinese_;
+  out.look = out.kb->look_left_out(article, text);
+  out.judgement = judge_of(out).judge(*out.kb, out.look);
+  out.operating = operating(other, false, target);
+  return out;
+}
+
+Operating Answerer::operating(bool other_language, bool word_for_word, double target) const {
+  const bool other = other_language && models_.multilingual_judge;
+  auto out = (other ? *models_.multilingual_judge : *models_.judge).operating(target);
+  // Said even where the models of this language can promise the target for nothing.
+  if (word_for_word) out.answer = std::min(out.answer, kWordForWord);
+  return out;
+}
+
+const Judge& Answerer::judge_of(const Finding& finding) const {
+  return finding.kb == multilingual_ ? *models_.multilingual_judge : *models_.judge;
+}
+
 std::vector<Reason> Answerer::reasons(const Finding& finding, std::size_t most) const {
-  const auto& judge = finding.kb == multilingual_ ? *models_.multilingual_judge : *models_.judge;
-  return judge.reasons(*finding.kb, finding.look, finding.judgement, most);
+  return judge_of(finding).reasons(*finding.kb, finding.look, finding.judgement, most);
 }
 
 }  // namespace zk::answering

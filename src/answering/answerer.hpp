@@ -43,6 +43,12 @@ class Answerer {
 
   // `target`: precision wanted of direct answers, 0.5 … 0.999.
   Result<Finding> find(const Question& question, double target) const;
+  // An own similar question (of knowledge(): article a, text k) found as if it had never been written.
+  Finding find_left_out(std::size_t article, std::size_t text, double target) const;
+  // The thresholds find() gives a question that was read by that encoder.
+  Operating operating(bool other_language, bool word_for_word, double target) const;
+  // Whether the multilingual encoder reads it.
+  bool speaks_other(const std::string& text) const;
   std::vector<Reason> reasons(const Finding& finding, std::size_t most) const;
 
   bool learnt() const { return chinese_->learnt(); }
@@ -55,7 +61,7 @@ class Answerer {
   Answerer() = default;
   void prepare_memory();
   std::string key_of(const Question& question) const;
-  bool speaks_other(const std::string& text) const;
+  const Judge& judge_of(const Finding& finding) const;
   Result<Finding> find_anew(const Question& question) const;
 
   Models models_;

@@ -22,6 +22,7 @@ namespace {
 
 using Time = std::chrono::steady_clock;
 constexpr std::size_t kReasons = 5;
+constexpr std::size_t kWeighed = 3;  // candidates that stand in the trace
 constexpr std::size_t kMostClauses = 6;
 
 double ms_since(Time::time_point t) {
@@ -123,7 +124,20 @@ class Turn {
     trace_["ambiguous"] = b.ambiguous;
     trace_["none"] = b.none;
     trace_["answer_at"] = f.operating.answer;
+    trace_["word_for_word"] = f.word_for_word;
     trace_["reasons"] = reasons;
+    trace_["candidates"] = weighed(b);
+  }
+  json::array weighed(const Belief& b) const {
+    json::array out;
+    for (const auto& c : b.candidates) {
+      if (out.size() == kWeighed) break;
+      const auto at = answerer_.knowledge().find(c.article_id);
+      out.push_back(json::object{{"article_id", c.article_id},
+                                 {"question", at ? answerer_.knowledge().article(*at).question : ""},
+                                 {"probability", c.probability}});
+    }
+    return out;
   }
 
   // --- what is done ---

@@ -29,9 +29,12 @@ void leave_out(Belief& belief, const std::vector<std::string>& ids) {
 
 Decision decide(const Belief& belief, const answering::Operating& at) {
   if (belief.candidates.empty()) return Decision::kNone;
-  if (belief.right >= at.answer && belief.ambiguous < at.clarify) return Decision::kAnswer;
-  if (belief.none >= at.none) return Decision::kNone;
-  return Decision::kClarify;
+  return decide(belief.right, belief.ambiguous, belief.none, at);
+}
+
+Decision decide(double right, double ambiguous, double none, const answering::Operating& at) {
+  if (right >= at.answer && ambiguous < at.clarify) return Decision::kAnswer;
+  return none >= at.none ? Decision::kNone : Decision::kClarify;
 }
 
 std::vector<std::string> options_of(const Belief& belief) {

@@ -22,6 +22,8 @@ Belief belief_of(const answering::Finding& finding);
 void leave_out(Belief& belief, const std::vector<std::string>& article_ids);
 
 Decision decide(const Belief& belief, const answering::Operating& operating);
+// The same of the bare probabilities, where there is a candidate.
+Decision decide(double right, double ambiguous, double none, const answering::Operating& operating);
 
 // At most kMostOptions candidates worth a button: those with at least a thirtieth of the first one's
 // probability.

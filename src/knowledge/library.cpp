@@ -97,6 +97,7 @@ void Library::swap(const Built& next) {
     if (next.learnt) keep(next.content, next.snapshot);
     ++status_.generation;
     status_.release = next.release;
+    status_.content = next.content;
     status_.articles = current_->knowledge().size();
     status_.questions = current_->knowledge().questions();
     status_.error.clear();

@@ -26,6 +26,7 @@ namespace zk::knowledge {
 struct LibraryStatus {
   std::uint64_t generation = 0;  // rises with every swap
   std::int64_t release = 0;      // that answers
+  std::string content;           // fingerprint of its articles (knowledge::Articles)
   std::size_t articles = 0, questions = 0;
   bool adapting = false;  // a change has not been learnt yet
   std::string error;      // why the last rebuild failed; the snapshot before it goes on answering

@@ -1,7 +1,6 @@
 #include "review/measure.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "dialogue/policy.hpp"
 #include "text/text.hpp"
@@ -9,22 +8,32 @@
 namespace zk::review {
 namespace {
 
-// FNV-1a: the same order of questions on every machine.
-std::uint64_t order_of(std::string_view text) {
-  std::uint64_t h = 0xcbf29ce484222325ull;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
-  return h;
-}
-
 Verdict verdict_of(const dialogue::Belief& belief, dialogue::Decision decision) {
   Verdict v{std::string(dialogue::to_string(decision)), {}, belief.right};
   if (!belief.candidates.empty()) v.article = belief.candidates.front().article_id;
   return v;
 }
 
-// Nothing where the question is none of the article's own.
-std::optional<Verdict> ask_held_out(const answering::Answerer& answerer, const Asking& how,
-                                    const Item& item) {
+}  // namespace
+
+std::vector<Article> articles_of(const answering::KnowledgeBase& kb) {
+  std::vector<Article> out;
+  for (std::size_t i = 0; i < kb.size(); ++i) out.push_back(kb.article(i));
+  return out;
+}
+
+std::uint64_t order_of(std::string_view text) {
+  std::uint64_t h = 0xcbf29ce484222325ull;
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+  return h;
+}
+
+bool Verdict::right(const Item& item) const {
+  return std::find(item.right.begin(), item.right.end(), article) != item.right.end();
+}
+
+std::optional<answering::Finding> find_held_out(const answering::Answerer& answerer, const Item& item,
+                                                double target) {
   const auto& kb = answerer.knowledge();
   const auto at = kb.find(item.right.front());
   if (!at) return std::nullopt;
@@ -32,26 +41,18 @@ std::optional<Verdict> ask_held_out(const answering::Answerer& answerer, const A
   const auto end = own.texts.begin() + static_cast<std::ptrdiff_t>(own.questions);
   const auto row = std::find(own.texts.begin(), end, text::normalise(item.text));
   if (row == end || own.questions < 2) return std::nullopt;
-  const auto look = kb.look_left_out(*at, static_cast<std::size_t>(row - own.texts.begin()));
-  const auto& judge = *answerer.models().judge;
-  const auto judged = judge.judge(kb, look);
-  dialogue::Belief belief{nullptr, {}, judged.right, judged.ambiguous, judged.none};
-  for (const auto& c : judged.candidates)
-    belief.candidates.push_back({kb.article(c.article).external_id, c.probability});
-  return verdict_of(belief, dialogue::decide(belief, judge.operating(how.target)));
-}
-
-}  // namespace
-
-bool Verdict::right(const Item& item) const {
-  return std::find(item.right.begin(), item.right.end(), article) != item.right.end();
+  return answerer.find_left_out(*at, static_cast<std::size_t>(row - own.texts.begin()), target);
 }
 
 Result<Verdict> ask(const answering::Answerer& answerer, const Asking& how, const Item& item) {
   if (item.held_out)
-    if (auto v = ask_held_out(answerer, how, item)) return *std::move(v);
+    if (const auto f = find_held_out(answerer, item, how.target)) {
+      const auto belief = dialogue::belief_of(*f);
+      return verdict_of(belief, dialogue::decide(belief, f->operating));
+    }
   ZK_TRY(const auto reply,
-         how.engine.turn(answerer, {.text = item.text, .now = how.now, .channel = how.channel, .target = how.target}));
+         how.engine.turn(answerer,
+                         {.text = item.text, .now = how.now, .channel = how.channel, .target = how.target}));
   Verdict v{std::string(dialogue::to_string(reply.decision)), reply.article_id, reply.probability};
   if (v.article.empty() && !reply.candidates.empty()) v.article = reply.candidates.front().article_id;
   // A message of several questions is right when any article answered from is.
@@ -91,11 +92,11 @@ std::map<std::string, Figures> figures_by_source(std::span<const Item> items,
   return out;
 }
 
-std::vector<Item> held_out(std::span<const Article> articles, std::size_t most) {
+std::vector<Item> held_out(std::span<const Article> articles, std::size_t most, std::size_t least) {
   std::vector<std::vector<std::string>> waiting;
   std::vector<const Article*> owner;
   for (const auto& a : articles) {
-    if (a.similar.size() < 2) continue;
+    if (a.similar.size() < least) continue;
     auto own = a.similar;
     std::sort(own.begin(), own.end(), [](const auto& x, const auto& y) {
       return std::pair(order_of(x), x) > std::pair(order_of(y), y);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ struct Asking {
 };
 Result<Verdict> ask(const answering::Answerer& answerer, const Asking& how, const Item& item);
 
+// The item's question found as if its editor had not written it; nothing where it is not the article's own.
+std::optional<answering::Finding> find_held_out(const answering::Answerer& answerer, const Item& item,
+                                                double target);
+
 struct Figures {
   std::size_t asked = 0, answerable = 0;
   std::size_t answered = 0, right = 0;
@@ -50,8 +55,13 @@ Figures figures(std::span<const Item> items, std::span<const Verdict> verdicts);
 std::map<std::string, Figures> figures_by_source(std::span<const Item> items,
                                                  std::span<const Verdict> verdicts);
 
+std::vector<Article> articles_of(const answering::KnowledgeBase& kb);
+
+// FNV-1a: the same order of questions on every machine.
+std::uint64_t order_of(std::string_view text);
+
 // One similar question of each article in turn until there are `most`, always the same ones of the same
-// knowledge base. Articles with fewer than two similar questions give none.
-std::vector<Item> held_out(std::span<const Article> articles, std::size_t most);
+// knowledge base. Articles with fewer than `least` similar questions give none.
+std::vector<Item> held_out(std::span<const Article> articles, std::size_t most, std::size_t least = 2);
 
 }  // namespace zk::review

@@ -84,12 +84,6 @@ json::array pairs(const std::vector<Pair>& all) {
   return out;
 }
 
-std::vector<Article> articles_of(const answering::KnowledgeBase& kb) {
-  std::vector<Article> out;
-  for (std::size_t i = 0; i < kb.size(); ++i) out.push_back(kb.article(i));
-  return out;
-}
-
 json::object sources(const Compared& c) {
   json::object out;
   const auto before = figures_by_source(c.items, c.was);
