@@ -7,6 +7,7 @@
 #include "answering/corpus.hpp"
 #include "app/flows.hpp"
 #include "commands.hpp"
+#include "conversation/intake.hpp"
 #include "eval.hpp"
 #include "predict.hpp"
 
@@ -82,7 +83,9 @@ Status ask(const Flags& flags) {
   const SystemClock clock;
   const auto turn = [&](const std::string& question) -> Status {
     dialogue::TurnInput input;
-    input.text = question;
+    ZK_TRY(const auto clean,
+           conversation::Intake{}.clean(text_blocks(question), SenderKind::kVisitor));  // as a message is
+    input.text = plain_text(clean.blocks);
     input.now = clock.now();
     input.channel = "web";
     input.flows = &flows.book;

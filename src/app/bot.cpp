@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "conversation/intake.hpp"
 #include "dialogue/wording.hpp"
 #include "knowledge/target.hpp"
 
@@ -22,6 +23,8 @@ void hand_over(dialogue::Reply& reply, const Stopped& stopped, const std::string
   reply.note.clear();
   reply.state = state;
 }
+
+std::string id_or_null(const std::string& s) { return s.empty() ? "null" : boost::json::serialize(boost::json::value(s)); }
 
 }  // namespace
 
@@ -68,10 +71,13 @@ Result<std::string> Bot::try_it(std::string_view question, Timestamp now) const 
   const auto deadline = after(std::chrono::seconds(5));
   ZK_TRY(const auto flows, flows_.book.current(deadline));
   ZK_TRY(const double target, knowledge::target_precision(db_, deadline));
-  ZK_TRY(auto r, engine_.turn(*answerer, {.text = std::string(question), .now = now, .channel = "web", .target = target, .flows = flows.get(), .calls = flows_.actions.get()}));
+  ZK_TRY(const auto clean, conversation::Intake{}.clean(text_blocks(std::string(question)), SenderKind::kVisitor));
+  const auto text = plain_text(clean.blocks);
+  ZK_TRY(auto r, engine_.turn(*answerer, {.text = text, .now = now, .channel = "web", .target = target, .flows = flows.get(), .calls = flows_.actions.get()}));
   ZK_TRY(const auto stopped, guards_.look(*answerer, r, deadline));
-  if (stopped) hand_over(r, *stopped, std::string(question), "", "");
-  return fmt::format(R"({{"decision":"{}","reply":{},"trace":{}}})", dialogue::to_string(r.decision), blocks_to_json(r.blocks), r.trace);
+  if (stopped) hand_over(r, *stopped, text, "", "");
+  return fmt::format(R"({{"decision":"{}","article_id":{},"flow":{},"reply":{},"trace":{}}})", dialogue::to_string(r.decision), id_or_null(r.article_id), id_or_null(r.flow),
+                     blocks_to_json(r.blocks), r.trace);
 }
 
 }  // namespace zk::app

@@ -21,7 +21,8 @@ class Bot final : public conversation::Responder {
       const Guards& guards, const Flows& flows)
       : db_(db), library_(library), engine_(engine), guards_(guards), flows_(flows) {}
   Result<conversation::BotReply> reply(const conversation::BotTurn& turn, Deadline deadline) override;
-  // What would be said to a question out of the blue: {"decision","reply":[blocks],"trace":{…}}.
+  // What would be said to a question out of the blue, its personal data masked as a visitor's is:
+  // {"decision","article_id","flow","reply":[blocks],"trace":{…}}.
   Result<std::string> try_it(std::string_view question, Timestamp now) const;
   struct Times {
     exec::HistogramSnapshot turn;

@@ -17,6 +17,12 @@ std::string kinds_of(const std::vector<guard::Claim>& claims) {
   return out;
 }
 
+// Buttons claim nothing: they name articles, and their numbers are only their order.
+Blocks without_buttons(Blocks blocks) {
+  std::erase_if(blocks, [](const Block& b) { return std::holds_alternative<ButtonsBlock>(b); });
+  return blocks;
+}
+
 }  // namespace
 
 Status Guards::screen(const conversation::AgentPost& post, Deadline deadline) const {
@@ -42,7 +48,7 @@ Result<std::optional<Stopped>> Guards::look(const answering::Answerer& answerer,
   };
   add(reply.article_id);
   for (const auto& id : reply.also) add(id);
-  const auto made_up = guard::unfounded(plain_text(reply.blocks), sources);
+  const auto made_up = guard::unfounded(plain_text(without_buttons(reply.blocks)), sources);
   if (made_up.empty()) return std::optional<Stopped>{};
   return std::optional(Stopped{"unfounded", kinds_of(made_up)});
 }

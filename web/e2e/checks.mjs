@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ask, assertAccessible, openConsole, openShop, say, shot } from "./steps.mjs";
 
-const consoleScreens = ["conversations", "knowledge", "learning", "home", "settings"];
+const consoleScreens = ["conversations", "knowledge", "knowledge/flows", "learning", "home", "settings"];
 
 async function agentTakes(world, text) {
   const desk = await openConsole(world, "conversations");
@@ -108,6 +108,47 @@ export const checks = {
     }
     const again = await openShop(world);
     await (await ask(again.chat, question)).locator(".source", { hasText: "线下门店在哪里" }).waitFor();
+  },
+
+  "a flow that breaks its conversations is refused at its line; mended, it is what the widget asks": async (world) => {
+    const desk = await openConsole(world, "knowledge");
+    await desk.getByRole("button", { name: "对话流程" }).click();
+    await desk.getByRole("link", { name: "退款多久到账" }).waitFor();
+    await shot(world, desk, "console-flows-light");
+    await desk.getByRole("link", { name: "退款多久到账" }).click();
+    const text = desk.getByRole("textbox", { name: "流程内容" });
+    const pane = desk.getByRole("region", { name: "对话" });
+    await pane.getByText(/7 \/ 7/).waitFor();
+    const before = await text.inputValue();
+    const mark = `${Date.now() % 1_000_000} 号`;
+    const asked = `请问是用信用卡付的款吗（${mark}）？`;
+    await text.fill(before.replace("请问当时是用信用卡支付的吗？", asked));
+    await desk.getByRole("button", { name: "发布", exact: true }).click();
+    const line = before.split("\n").findIndex((l) => l.includes("says: 信用卡支付的吗")) + 1;
+    await desk.getByRole("alert").getByText(`第 ${line} 行`).first().waitFor();
+    await shot(world, desk, "console-flow-refused-light");
+    await assertAccessible(desk, "flow, refused");
+    await text.fill((await text.inputValue()).replaceAll("says: 信用卡支付的吗", `says: ${mark}`));
+    await desk.getByRole("button", { name: "发布", exact: true }).click();
+    await desk.getByText("已发布，下一轮对话就用它").waitFor();
+    await pane.getByText(/7 \/ 7/).waitFor();
+    await shot(world, desk, "console-flow-light");
+    const { page, chat } = await openShop(world);
+    const question = await ask(chat, "退款多久到账？");
+    await question.getByText(mark).waitFor();
+    await shot(world, page, "widget-flow-light");
+    await desk.getByRole("button", { name: "更多操作" }).click();
+    await desk.getByRole("menuitem", { name: "历史版本" }).click();
+    await desk.getByRole("dialog").locator("del").first().waitFor();
+    await shot(world, desk, "console-flow-versions-light");
+    const phone = await openConsole(world, "knowledge/flows", {
+      viewport: { width: 390, height: 780 },
+      colorScheme: "dark",
+    });
+    await phone.getByRole("link", { name: "退款多久到账" }).click();
+    await phone.getByText(/7 \/ 7/).waitFor();
+    await shot(world, phone, "console-flow-phone-dark");
+    await assertAccessible(phone, "flow on a phone, dark");
   },
 
   "a reload keeps the conversation": async (world) => {
@@ -241,7 +282,7 @@ export const checks = {
         for (const screen of consoleScreens) {
           await desk.goto(`${world.url}/console/${screen}`);
           await desk.waitForLoadState("networkidle");
-          await shot(world, desk, `console-${screen}-${colorScheme}`);
+          await shot(world, desk, `console-${screen.replace("/", "-")}-${colorScheme}`);
           await assertAccessible(desk, `console ${screen}, ${colorScheme}`);
         }
       },

@@ -67,6 +67,14 @@ TEST_F(GuardsTest, TheBotSaysNoFigureItsSourceDoesNotHave) {
   ASSERT_TRUE(made_up);
   EXPECT_EQ(made_up->kind, "unfounded");
   EXPECT_EQ(made_up->what, "figure, price");
+  auto several = answer("7天内可以退货。");
+  several.blocks.emplace_back(ButtonsBlock{{{"article:X2", "满99元包邮吗"}, {"none", "以上都不是"}}});
+  EXPECT_FALSE(guards_.look(*answerer_, several, soon()).value())
+      << "a question behind an answer claims nothing";
+  auto looked_up = answer("退款已于2026-11-20退出。");
+  EXPECT_TRUE(guards_.look(*answerer_, looked_up, soon()).value());
+  looked_up.sources = {"退款已于2026-11-20退出。"};
+  EXPECT_FALSE(guards_.look(*answerer_, looked_up, soon()).value()) << "a flow said it";
   const auto word = guards_.look(*answerer_, answer("7天内退货绝对有效"), soon()).value();
   ASSERT_TRUE(word);
   EXPECT_EQ(word->kind, "forbidden_word");

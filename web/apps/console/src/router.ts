@@ -50,6 +50,24 @@ export const routes: RouteRecordRaw[] = [
         meta: { permission: "knowledge.read", title: "nav.knowledge" },
       },
       {
+        path: "knowledge/flows",
+        name: "flows",
+        component: () => import("./features/flows/FlowsView.vue"),
+        meta: { permission: "knowledge.read", title: "flows.title" },
+      },
+      {
+        path: "knowledge/flows/new",
+        name: "flow-new",
+        component: () => import("./features/flows/FlowView.vue"),
+        meta: { permission: "knowledge.write", title: "flows.title" },
+      },
+      {
+        path: "knowledge/flows/:id(\\d+)",
+        name: "flow",
+        component: () => import("./features/flows/FlowView.vue"),
+        meta: { permission: "knowledge.read", title: "flows.title" },
+      },
+      {
         path: "releases",
         name: "releases",
         component: () => import("./features/releases/ReleasesView.vue"),

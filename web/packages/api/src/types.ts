@@ -248,6 +248,8 @@ export interface ArticleVersion {
 }
 export interface TryResult {
   decision: Decision;
+  article_id: string | null;
+  flow: string | null; // the one that would speak
   reply: Block[];
   trace: Trace;
 }
@@ -444,6 +446,41 @@ export interface Learning {
   gaps: LearningGap[];
   proposals: LearningProposal[];
   lessons: LearningLesson[];
+}
+export interface Flow {
+  id: Id;
+  name: string;
+  title: string;
+  article: string;
+  state: "draft" | "published" | "changed";
+  version: number;
+  published: number; // the version that runs; 0: none
+  author: string;
+  created_at: Time;
+  updated_at: Time;
+}
+export interface FlowText extends Flow {
+  source: string; // YAML of the newest version
+}
+export interface FlowVersion {
+  version: number;
+  state: "draft" | "published" | "former";
+  author: string;
+  at: Time;
+  published_at: Time | null;
+  source: string;
+}
+export interface FlowTurn {
+  line: number;
+  customer: string;
+  said: string;
+  end: "" | "answer" | "handover" | "cancelled";
+  failure: string;
+}
+export interface FlowReport {
+  passes: boolean;
+  fault: { line: number; message: string } | null;
+  tests: { name: string; line: number; passed: boolean; turns: FlowTurn[] }[];
 }
 export interface ForbiddenWord {
   id: Id;

@@ -1,3 +1,4 @@
+import flows from "../features/flows/en";
 import home from "../features/home/en";
 import kb from "../features/knowledge/en";
 import learn from "../features/learning/en";
@@ -290,6 +291,7 @@ const en = {
   },
   kb,
   home,
+  flows,
   learn,
   rel,
   settings,

@@ -1,3 +1,4 @@
+import flows from "../features/flows/zh-CN";
 import home from "../features/home/zh-CN";
 import kb from "../features/knowledge/zh-CN";
 import learn from "../features/learning/zh-CN";
@@ -266,6 +267,7 @@ const zhCN = {
   },
   kb,
   home,
+  flows,
   learn,
   rel,
   settings,
