@@ -192,6 +192,19 @@ TEST_P(ConversationsTest, HandOverByTheBotAndOnRequest) {
   EXPECT_TRUE(fresh.last_message_id) << "a conversation is never empty";
 }
 
+TEST_P(ConversationsTest, AHandOverLeavesTheAgentANoteThatTheVisitorDoesNotSee) {
+  const auto who = world.contact();
+  const auto id = must(world.say(who, "人工", "c-1")).conversation.id;
+  const auto turn = must(world.conversations->due_turn(id, soon()));
+  auto reply = must(RuleResponder().reply(*turn, soon()));
+  reply.note = "退款多久到账: order: A1024";
+  ASSERT_TRUE(must(world.conversations->finish_turn(*turn, reply, soon())));
+  EXPECT_THAT(world.texts(id), testing::Contains(reply.note));
+  EXPECT_NE(world.load(id).preview, reply.note);
+  for (const auto& e : must(world.db->events_after(0, 1000)))
+    if (e.payload.find(reply.note) != std::string::npos) EXPECT_EQ(e.audience, "agents");
+}
+
 TEST_P(ConversationsTest, AssignTeamLabelsSnoozeResolveReopen) {
   auto& s = *world.conversations;
   const auto id = must(world.say(world.contact(), "退款", "c-1")).conversation.id;
