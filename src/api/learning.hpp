@@ -5,9 +5,10 @@
 
 #include "api/router.hpp"
 #include "learning/learning.hpp"
+#include "learning/writing.hpp"
 
 namespace zk::api {
 
-std::vector<Route> learning_routes(learning::Learning& learning);
+std::vector<Route> learning_routes(learning::Learning& learning, learning::Writing& writing);
 
 }  // namespace zk::api

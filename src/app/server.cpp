@@ -34,6 +34,7 @@
 #include "connect/webhooks.hpp"
 #include "exec/periodic.hpp"
 #include "gateway/server.hpp"
+#include "learning/chat_model.hpp"
 #include "storage/storage.hpp"
 #include "vault/vault.hpp"
 
@@ -106,6 +107,8 @@ struct Server::Parts {
   std::optional<api::ImportJobs> imports;
   std::optional<review::Checks> checks;
   std::optional<learning::Learning> learning;
+  std::optional<learning::ChatModel> model;
+  std::optional<learning::Writing> writing;
   std::unique_ptr<DemoVisitor> demo_visitor;
   SignIn sign_in;
   std::optional<api::Server> api;
@@ -192,7 +195,7 @@ std::vector<api::Route> Server::Parts::routes() {
   add(api::article_routes({*imports, [this](std::string_view q, Timestamp now) { return bot->try_it(q, now); }, [this] { return knowledge_status(); }}));
   add(api::release_routes(*checks));
   add(api::regression_routes());
-  add(api::learning_routes(*learning));
+  add(api::learning_routes(*learning, *writing));
   add(api::flow_routes(*flows->actions));
   if (demo_visitor) add(demo_routes(*demo_visitor));
   return out;
@@ -201,6 +204,13 @@ std::vector<api::Route> Server::Parts::routes() {
 Status Server::Parts::open_api() {
   imports.emplace(*db, clock);
   learning.emplace(*db, clock, *library, *engine, learning::Learning::Options{});
+  const auto& m = options.config.model;
+  if (!m.url.empty()) {
+    ZK_TRY(auto key, learning::read_key(m.key_file));
+    model.emplace(learning::ChatModel::Options{m.url, m.name, std::move(key), m.timeout, m.allow_internal});
+  }
+  writing.emplace(*db, clock, auth.audit(), *library, *engine, model ? &*model : nullptr,
+                  learning::Writing::Options{m.daily_budget, [this] { learning->poke(); }});
   checks.emplace(*db, clock, auth.audit(), *library, *engine, review::Checks::Options{});
   api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, routes(), api::live_sockets(*service, auth, clock, pool));
   write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
@@ -261,6 +271,7 @@ void Server::Parts::stop() {
   pool.stop();
   slow.stop();
   if (checks) checks->stop();
+  if (writing) writing->stop();
   if (learning) learning->stop();
   webhooks.reset();
   if (write_seen) write_seen->stop();

@@ -128,6 +128,8 @@ Status check_together(const Config& config) {
     return fail(ErrorCode::kInvalidArgument,
                 "server.tls_certificate and server.tls_key must be given together", "server.tls_key");
   }
+  if (config.model.url.empty() != config.model.name.empty())
+    return fail(ErrorCode::kInvalidArgument, "model.url and model.name must be given together", "model.name");
   return {};
 }
 

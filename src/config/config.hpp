@@ -67,6 +67,13 @@ struct Webhooks {
   std::int64_t disable_after_days = 5;
 };
 
+struct Model {
+  std::string url, name, key_file;
+  milliseconds timeout{30'000};
+  std::int64_t daily_budget = 200;
+  bool allow_internal = false;
+};
+
 struct Vault {
   std::string key_file;
   std::int64_t keep_days = 365;
@@ -83,6 +90,7 @@ struct Config {
   Dialogue dialogue;
   Widget widget;
   Webhooks webhooks;
+  Model model;
   Vault vault;
   Log log;
 };

@@ -297,6 +297,19 @@ std::vector<Property> make() {
   out.push_back(number<Webhooks, std::int64_t>("webhooks.disable_after_days", w,
                                                &Webhooks::disable_after_days, 1, 365,
                                                "A webhook that has failed for so long is turned off."));
+  constexpr auto m = &Config::model;
+  out.push_back(text("model.url", m, &Model::url,
+                     "Address of a language model that speaks OpenAI's chat completions, up to /v1; it proposes "
+                     "similar questions to editors. Empty: none is used."));
+  out.push_back(text("model.name", m, &Model::name, "Name of the model there."));
+  out.push_back(text("model.key_file", m, &Model::key_file,
+                     "File with the model's key as its one line, mode 600; empty: no key is sent."));
+  out.push_back(duration("model.timeout", m, &Model::timeout, milliseconds(100), minutes(5),
+                         "Time of one call of the model."));
+  out.push_back(number<Model, std::int64_t>("model.daily_budget", m, &Model::daily_budget, 0, 1'000'000,
+                                            "Calls of the model a day (UTC); one article takes one."));
+  out.push_back(flag("model.allow_internal", m, &Model::allow_internal,
+                     "Let the model's address be on this machine or in the local network."));
   constexpr auto v = &Config::vault;
   out.push_back(text("vault.key_file", v, &Vault::key_file,
                      "File with the keys of sealed personal data, made at the first start; empty: "

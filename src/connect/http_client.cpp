@@ -38,6 +38,10 @@ std::size_t take(const char* data, std::size_t, std::size_t size, void* user) {
   return size;
 }
 
+int look_whether_to_go_on(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(user)->load(std::memory_order_relaxed) ? 1 : 0;
+}
+
 struct FreeEasy {
   void operator()(CURL* c) const { curl_easy_cleanup(c); }
 };
@@ -48,11 +52,13 @@ struct FreeList {
 Error error_of(CURLcode code, const Call& call) {
   if (call.refused)
     return {ErrorCode::kPermissionDenied,
-            "the address lies in this server's own network (webhooks.allow_internal)"};
+            "the address lies in this server's own network (allow_internal permits that)"};
   switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       return {ErrorCode::kInvalidArgument, "not an http or https URL", "/url"};
+    case CURLE_ABORTED_BY_CALLBACK:
+      return {ErrorCode::kUnavailable, "the call was stopped"};
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorCode::kDeadlineExceeded, "no answer in time"};
     default:
@@ -95,6 +101,11 @@ Result<HttpReply> HttpClient::send(const HttpRequest& request) const {
   curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &call);
   curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, &take);
   curl_easy_setopt(c, CURLOPT_WRITEDATA, &call);
+  if (request.stop) {
+    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, &look_whether_to_go_on);
+    curl_easy_setopt(c, CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(request.stop));
+  }
   if (const CURLcode code = curl_easy_perform(c); code != CURLE_OK)
     return tl::unexpected(error_of(code, call));
   long status = 0;

@@ -10,6 +10,7 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct HttpRequest {
   std::string url;  // http:// or https://
   std::string body;
   std::vector<std::string> headers;  // "Name: value"
+  const std::atomic<bool>* stop = nullptr;  // becomes true: the call ends within about a second, kUnavailable
 };
 
 struct HttpReply {

@@ -85,42 +85,6 @@ void leave_out_known(std::vector<Signal>& signals, const std::vector<Lesson>& le
   });
 }
 
-// Articles as edited: what is ticked here goes to the draft, so what stands there is not proposed again.
-using Drafted = std::map<std::string, Article>;
-Result<Drafted> drafted_articles(Tx& tx) {
-  Drafted out;
-  ZK_TRY_STATUS(knowledge::each(tx, [&](Article a) {
-    if (a.status != ArticleStatus::kArchived) out.emplace(a.external_id, std::move(a));
-    return true;
-  }));
-  return out;
-}
-
-std::vector<Proposal> proposals(const std::vector<Confirmed>& confirmed, const Drafted& drafted) {
-  std::vector<Proposal> out;
-  std::map<std::string, std::set<std::string>> seen;
-  std::map<std::string, std::size_t> index;
-  for (const auto& c : confirmed) {
-    const auto at = drafted.find(c.article);
-    if (at == drafted.end() || at->second.similar.size() >= kThin) continue;
-    const auto& article = at->second;
-    auto& known = seen[c.article];
-    if (known.empty()) {
-      known.insert(text::normalise(article.question));
-      for (const auto& s : article.similar) known.insert(text::normalise(s));
-    }
-    if (!known.insert(text::normalise(c.text)).second) continue;
-    const auto [it, fresh] = index.emplace(c.article, out.size());
-    if (fresh)
-      out.push_back({c.article, article.question, static_cast<std::int64_t>(article.similar.size()), {}});
-    if (out[it->second].texts.size() < kMostProposals) out[it->second].texts.push_back(c.text);
-  }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const auto& a, const auto& b) { return a.texts.size() > b.texts.size(); });
-  if (out.size() > kMostGaps) out.resize(kMostGaps);
-  return out;
-}
-
 }  // namespace
 
 Learning::Learning(storage::Db& db, const Clock& clock, const knowledge::Library& library,
@@ -152,6 +116,7 @@ Status Learning::refresh() {
   std::vector<Signal> found;
   std::vector<Confirmed> good;
   std::vector<Lesson> known;
+  std::vector<StoredProposal> stored;
   Drafted drafted;
   Timestamp released{};
   const auto now = clock_.now();
@@ -159,6 +124,7 @@ Status Learning::refresh() {
     ZK_TRY(found, signals(tx, now));
     ZK_TRY(good, confirmed(tx, now));
     ZK_TRY(known, lessons(tx, 1000));
+    ZK_TRY(stored, stored_proposals(tx));
     ZK_TRY(drafted, drafted_articles(tx));
     if (status.release > 0) {
       ZK_TRY(const auto release, knowledge::release(tx, status.release));
@@ -167,12 +133,18 @@ Status Learning::refresh() {
     return {};
   }));
   leave_out_known(found, known);
+  heard_before_ = asked_ == status.generation ? std::exchange(heard_, {}) : std::map<std::string, Heard>{};
+  heard_.clear();
+  asked_ = status.generation;
   auto next = std::make_shared<View>();
   next->at = now;
   ZK_TRY_STATUS(encode(found, *answerer));
   next->gaps = gaps(found);
-  ZK_TRY_STATUS(suggest(*answerer, status.generation, released, next->gaps));
-  next->proposals = proposals(good, drafted);
+  ZK_TRY_STATUS(suggest(*answerer, released, next->gaps));
+  ZK_TRY(next->proposals, propose(*answerer, next->gaps, good, stored, drafted));
+  next->thin = std::count_if(drafted.begin(), drafted.end(), [](const auto& entry) {
+    return entry.second.status == ArticleStatus::kPublished && entry.second.similar.size() < kThin;
+  });
   {
     const std::lock_guard lock(mutex_);
     view_ = next;
@@ -293,9 +265,12 @@ std::vector<Gap> Learning::gaps(const std::vector<Signal>& found) const {
   return out;
 }
 
-Result<Learning::Heard> Learning::hear(const answering::Answerer& answerer,
-                                       const std::string& question) const {
+// Each question is asked once a generation, as long as it stands in the queue.
+Result<Learning::Heard> Learning::hear(const answering::Answerer& answerer, const std::string& question) {
   constexpr std::size_t kMost = 3;
+  if (const auto known = heard_.find(question); known != heard_.end()) return known->second;
+  if (const auto known = heard_before_.find(question); known != heard_before_.end())
+    return heard_.insert(*known).first->second;
   ZK_TRY(const auto reply, engine_.turn(answerer, {.text = question, .now = clock_.now(), .channel = "web"}));
   Heard out{.answered = reply.decision == dialogue::Decision::kAnswer, .articles = {}};
   for (const auto& c : reply.candidates) {
@@ -303,31 +278,49 @@ Result<Learning::Heard> Learning::hear(const answering::Answerer& answerer,
     if (out.articles.size() < kMost && at)
       out.articles.push_back({c.article_id, answerer.knowledge().article(*at).question, c.probability});
   }
-  return out;
+  return heard_.emplace(question, std::move(out)).first->second;
 }
 
-// Each question is asked once a generation. A gap that was only unanswered, and is answered by a release made
-// since, is none any more.
-Status Learning::suggest(const answering::Answerer& answerer, std::uint64_t generation, Timestamp released,
-                         std::vector<Gap>& gaps) {
-  std::map<std::string, Heard> heard;
-  if (asked_ == generation) heard.swap(heard_);
-  heard_.clear();
-  asked_ = generation;
+// A gap that was only unanswered, and is answered by a release made since, is none any more.
+Status Learning::suggest(const answering::Answerer& answerer, Timestamp released, std::vector<Gap>& gaps) {
   for (auto& g : gaps) {
-    auto known = heard.find(g.question);
-    if (known == heard.end()) {
-      ZK_TRY(auto now, hear(answerer, g.question));
-      known = heard.emplace(g.question, std::move(now)).first;
-    }
-    heard_.insert(*known);
-    g.suggestions = known->second.articles;
+    ZK_TRY(auto heard, hear(answerer, g.question));
+    g.suggestions = std::move(heard.articles);
   }
   std::erase_if(gaps, [&](const Gap& g) {
     return g.asked_at < released && heard_.at(g.question).answered && g.kinds.size() == 1 &&
            g.kinds.contains("unanswered");
   });
   return {};
+}
+
+// The model's, what customers confirmed, and what went unanswered though an article was not far off.
+Result<std::vector<Proposal>> Learning::propose(const answering::Answerer& answerer, const std::vector<Gap>& gaps,
+                                                const std::vector<Confirmed>& confirmed,
+                                                const std::vector<StoredProposal>& stored,
+                                                const Drafted& drafted) {
+  constexpr double kMiddling = 0.3;
+  constexpr std::size_t kMostConfirmed = 500;  // each is asked once a generation
+  std::vector<Candidate> candidates;
+  for (const auto& s : stored)
+    if (!s.refused)
+      candidates.push_back(
+          {s.article, {.text = s.text, .source = "model", .near = s.near, .near_question = {}}});
+  for (std::size_t i = 0; i < std::min(confirmed.size(), kMostConfirmed); ++i) {
+    ZK_TRY(const auto heard, hear(answerer, confirmed[i].text));
+    const auto& own = confirmed[i].article;
+    const bool other = !heard.articles.empty() && heard.articles.front().article != own;
+    candidates.push_back({own,
+                          {.text = confirmed[i].text,
+                           .source = "confirmed",
+                           .near = other ? heard.articles.front().article : "",
+                           .near_question = {}}});
+  }
+  for (const auto& g : gaps)
+    if (!g.suggestions.empty() && g.suggestions.front().probability >= kMiddling)
+      for (const auto& q : g.questions)
+        candidates.push_back({g.suggestions.front().article, {.text = q, .source = "asked", .near = {}, .near_question = {}}});
+  return gather(candidates, stored, drafted);
 }
 
 std::int64_t Learning::right(const answering::Answerer& answerer, const std::vector<std::string>& questions,

@@ -20,6 +20,7 @@
 #include "dialogue/engine.hpp"
 #include "exec/periodic.hpp"
 #include "knowledge/library.hpp"
+#include "learning/proposals.hpp"
 #include "learning/signals.hpp"
 
 namespace zk::learning {
@@ -40,18 +41,13 @@ struct Gap {
   std::int64_t conversation_id = 0;     // the newest
   Timestamp asked_at{};                 // last
 };
-struct Proposal {  // for an article with fewer than kThin similar questions
-  std::string article, question;
-  std::int64_t similar = 0;
-  std::vector<std::string> texts;  // customers' wordings, not yet there, at most 10
-};
-inline constexpr std::size_t kThin = 5, kMostGaps = 100, kMostWordings = 20, kMostProposals = 10,
-                             kMostReplies = 3;
+inline constexpr std::size_t kMostGaps = 100, kMostWordings = 20, kMostReplies = 3;
 
 struct View {
   Timestamp at{};
   std::vector<Gap> gaps;
-  std::vector<Proposal> proposals;
+  std::vector<Proposal> proposals;  // of all articles, the thinnest first
+  std::int64_t thin = 0;            // published articles with fewer than kThin similar questions
 };
 
 struct Lesson {
@@ -109,9 +105,11 @@ class Learning {
     std::vector<Suggestion> articles;
   };
   std::vector<Gap> gaps(const std::vector<Signal>& signals) const;
-  Result<Heard> hear(const answering::Answerer& answerer, const std::string& question) const;
-  Status suggest(const answering::Answerer& answerer, std::uint64_t generation, Timestamp released,
-                 std::vector<Gap>& gaps);
+  Result<Heard> hear(const answering::Answerer& answerer, const std::string& question);
+  Status suggest(const answering::Answerer& answerer, Timestamp released, std::vector<Gap>& gaps);
+  Result<std::vector<Proposal>> propose(const answering::Answerer& answerer, const std::vector<Gap>& gaps,
+                                        const std::vector<Confirmed>& confirmed,
+                                        const std::vector<StoredProposal>& stored, const Drafted& drafted);
   Status encode(const std::vector<Signal>& signals, const answering::Answerer& answerer);
   Status close(const answering::Answerer& answerer, std::int64_t release);
   std::int64_t right(const answering::Answerer& answerer, const std::vector<std::string>& questions,
@@ -124,8 +122,8 @@ class Learning {
   const Options options_;
   std::mutex round_;        // one round at a time
   Vectors vectors_;         // under round_: of the window's texts
-  std::map<std::string, Heard> heard_;  // under round_: by question, of generation asked_
-  std::uint64_t asked_ = 0;             // under round_
+  std::map<std::string, Heard> heard_, heard_before_;  // under round_: by question; this round's, the last's
+  std::uint64_t asked_ = 0;                            // under round_: generation that was asked
   std::uint64_t seen_ = 0;  // under round_: generation of the library whose lessons were replayed
   mutable std::mutex mutex_;
   std::shared_ptr<const View> view_;  // under mutex_

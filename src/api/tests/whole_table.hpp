@@ -29,6 +29,7 @@ struct Desk {
   std::unique_ptr<learning::Learning> learn;
   const std::unique_ptr<flow::Actions> actions =
       flow::Actions::parse("order: {key: order, rows: [{order: A1, state: sent}]}", false).value();
+  std::unique_ptr<learning::Writing> writing;
 };
 
 class WholeTableTest : private Desk, public ApiTest {
@@ -45,6 +46,8 @@ class WholeTableTest : private Desk, public ApiTest {
                                                     review::Checks::Options{});
           learn = std::make_unique<learning::Learning>(*base.db, base.clock, *library, talk,
                                                        learning::Learning::Options{});
+          writing = std::make_unique<learning::Writing>(*base.db, base.clock, base.auth.audit(), *library, talk,
+                                                        nullptr, learning::Writing::Options{});
           Made made;
           for (auto routes :
                {article_routes(base.knowledge()), conversation_routes(*service, *search),
@@ -53,7 +56,7 @@ class WholeTableTest : private Desk, public ApiTest {
                   return fail(ErrorCode::kNotFound, "");
                 }),
                 widget_routes(*service, base.auth, {}), release_routes(*checks), regression_routes(),
-                learning_routes(*learn), flow_routes(*actions)})
+                learning_routes(*learn, *writing), flow_routes(*actions)})
             made.routes.insert(made.routes.end(), routes.begin(), routes.end());
           made.accept = live_sockets(*service, base.auth, base.clock, base.pool);
           return made;
@@ -62,6 +65,7 @@ class WholeTableTest : private Desk, public ApiTest {
   ~WholeTableTest() override {
     pool.stop();
     checks = nullptr;
+    writing = nullptr;
     learn = nullptr;
     library = nullptr;
     service->stop();

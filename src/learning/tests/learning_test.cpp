@@ -217,8 +217,13 @@ TEST_P(LearningTest, ThinArticlesAreOfferedWhatCustomersMeantByThem) {
   ASSERT_TRUE(learning.refresh());
   ASSERT_EQ(learning.view()->proposals.size(), 1u);
   EXPECT_EQ(learning.view()->proposals[0].article, "X1");
-  EXPECT_THAT(learning.view()->proposals[0].texts,
-              testing::UnorderedElementsAre("买错了想退回去", "退东西怎么弄"));
+  const auto texts = [&] {
+    std::vector<std::string> out;
+    for (const auto& item : learning.view()->proposals.at(0).items) out.push_back(item.text);
+    return out;
+  };
+  EXPECT_THAT(texts(), testing::UnorderedElementsAre("买错了想退回去", "退东西怎么弄"));
+  EXPECT_EQ(learning.view()->thin, 1);
   ASSERT_TRUE(db_->write(soon(), [&](storage::Tx& tx) {
     return learning.teach(tx, {.how = "similar",
                                .question = "怎么退货",
@@ -228,8 +233,12 @@ TEST_P(LearningTest, ThinArticlesAreOfferedWhatCustomersMeantByThem) {
                                .now = clock_.now()});
   }));
   ASSERT_TRUE(learning.refresh());
-  EXPECT_THAT(learning.view()->proposals[0].texts, testing::ElementsAre("买错了想退回去"))
-      << "what waits in the draft is not proposed again";
+  EXPECT_THAT(texts(), testing::ElementsAre("买错了想退回去")) << "what waits in the draft is not proposed again";
+  ASSERT_TRUE(db_->write(soon(), [&](storage::Tx& tx) {
+    return refuse_proposals(tx, "X1", {"买错了想退回去"}, "agent:1", clock_.now());
+  }));
+  ASSERT_TRUE(learning.refresh());
+  EXPECT_TRUE(learning.view()->proposals.empty()) << "nor what was refused";
 }
 
 TEST_P(LearningTest, AGapThatALaterReleaseAnswersIsNoneAnyMore) {
