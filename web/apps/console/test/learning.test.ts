@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LearningGap } from "@zhike/api";
-import { fits, kindsOf, nextAt, teachable, titleOf } from "../src/features/learning/gap";
+import { chosen, fits, kindsOf, nextAt, teachable, titleOf } from "../src/features/learning/gap";
 
 const gap = (over: Partial<LearningGap>): LearningGap => ({
   question: "能寄到火星吗",
@@ -33,6 +33,13 @@ describe("what of a gap can be taught", () => {
       { kind: "low_rating", count: 2 },
     ]);
   });
+});
+
+it("ticks a proposal unless it lies nearer to another article", () => {
+  const near = { article: "X2", question: "怎么开发票" };
+  expect(chosen({ text: "几天退完", source: "model", near: null })).toBe(true);
+  expect(chosen({ text: "开个票", source: "model", near })).toBe(false);
+  expect(chosen({ text: "长".repeat(301), source: "asked", near: null })).toBe(false);
 });
 
 it.each([

@@ -424,7 +424,35 @@ export interface LearningProposal {
   article: string;
   question: string;
   similar: number;
-  texts: string[];
+  items: LearningProposed[];
+}
+export interface LearningProposed {
+  text: string;
+  source: "model" | "confirmed" | "asked";
+  near: { article: string; question: string } | null; // another article that it lies nearer to
+}
+export interface LearningRun {
+  state: "running" | "done" | "cancelled" | "failed";
+  actor: string;
+  error: string;
+  started_at: Time | null;
+  ended_at: Time | null;
+  done: number; // articles
+  total: number;
+  found: number;
+  failed: number;
+}
+export interface LanguageModel {
+  name: string;
+  budget: number; // calls a day
+  calls: number; // today
+  tokens: number;
+}
+export interface LearningArticleProposals {
+  at: Time | null;
+  items: LearningProposed[];
+  run: LearningRun | null;
+  model: LanguageModel | null;
 }
 export interface LearningLesson {
   id: Id;
@@ -445,6 +473,9 @@ export interface Learning {
   at: Time | null;
   gaps: LearningGap[];
   proposals: LearningProposal[];
+  thin: number; // articles with few similar questions
+  run: LearningRun | null;
+  model: LanguageModel | null;
   lessons: LearningLesson[];
 }
 export interface Flow {

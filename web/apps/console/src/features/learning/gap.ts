@@ -1,5 +1,5 @@
 // What of a gap can be taught. Pure.
-import type { LearningGap } from "@zhike/api";
+import type { LearningGap, LearningProposed } from "@zhike/api";
 
 export const mostTitle = 160; // as an article's question may be long
 export const mostSimilar = 300;
@@ -11,6 +11,8 @@ export const titleOf = (question: string): string =>
   [...question.replace(/\s+/g, " ").trim()].slice(0, mostTitle).join("");
 // Wordings as ticked by default: all that an article may hold.
 export const teachable = (gap: LearningGap): string[] => gap.questions.filter(fits);
+// Proposals as ticked by default: all but those that lie nearer to another article.
+export const chosen = (p: LearningProposed): boolean => fits(p.text) && !p.near;
 // In the order of the list, what is not known here left out.
 export const kindsOf = (gap: LearningGap): { kind: (typeof kinds)[number]; count: number }[] =>
   kinds.flatMap((kind) => (gap.kinds[kind] ? [{ kind, count: gap.kinds[kind] }] : []));
