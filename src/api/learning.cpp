@@ -11,23 +11,25 @@ namespace {
 const Schema kCount = is::integer(0, 1'000'000'000);
 const Schema kTexts = is::list(is::text(1, 20'000), 20);
 const Schema kGap = is::object(
-    "LearningGap", {{"question", is::text(0, 20'000), kRequired},
-                    {"questions", kTexts, kRequired},
-                    {"volume", kCount, kRequired},
-                    {"kinds", is::map(kCount, 10), kRequired, "unanswered, disliked, low_rating"},
-                    {"handling_s", is::number(0, 1'000'000'000), kRequired},
-                    {"cost_s", is::number(0, 1'000'000'000), kRequired, "volume × handling_s: the rank"},
-                    {"replies", is::list(is::text(1, 20'000), 3), kRequired, "of agents, the most frequent first"},
-                    {"suggestions", is::list(is::any(), 3), kRequired},
-                    {"conversation_id", kCount, kRequired},
-                    {"asked_at", is::nullable(is::time()), kRequired, "last"}});
+    "LearningGap",
+    {{"question", is::text(0, 20'000), kRequired},
+     {"questions", kTexts, kRequired},
+     {"volume", kCount, kRequired},
+     {"kinds", is::map(kCount, 10), kRequired, "unanswered, disliked, low_rating"},
+     {"handling_s", is::number(0, 1'000'000'000), kRequired},
+     {"cost_s", is::number(0, 1'000'000'000), kRequired, "volume × handling_s: the rank"},
+     {"replies", is::list(is::text(1, 20'000), 3), kRequired, "of agents, the most frequent first"},
+     {"suggestions", is::list(is::any(), 3), kRequired},
+     {"conversation_id", kCount, kRequired},
+     {"asked_at", is::nullable(is::time()), kRequired, "last"}});
 const Schema kProposed = is::object(
     "LearningProposed",
     {{"text", is::text(1, 20'000), kRequired},
      {"source", is::one_of({"model", "confirmed", "asked"}), kRequired,
       "the language model; customers who took or liked the article; asked in vain, the article not far off"},
-     {"near", is::nullable(is::object("LearningNear", {{"article", is::line(64), kRequired},
-                                                       {"question", is::text(0, 500), kRequired}})),
+     {"near",
+      is::nullable(is::object(
+          "LearningNear", {{"article", is::line(64), kRequired}, {"question", is::text(0, 500), kRequired}})),
       kRequired, "another article that it lies nearer to"}});
 const Schema kProposal = is::object("LearningProposal", {{"article", is::line(64), kRequired},
                                                          {"question", is::text(1, 500), kRequired},
@@ -43,11 +45,13 @@ const Schema kRun =
                                {"total", kCount, kRequired},
                                {"found", kCount, kRequired, "proposals kept"},
                                {"failed", kCount, kRequired, "articles the model gave nothing useful for"}});
-const Schema kModel = is::object("LanguageModel", {{"name", is::text(1, 1000), kRequired},
-                                                   {"budget", kCount, kRequired, "calls a day"},
-                                                   {"calls", kCount, kRequired, "today (UTC)"},
-                                                   {"tokens", kCount, kRequired, "today, as the model counts"}});
-const Field kRunField{"run", is::nullable(kRun), kRequired, "of the language model, the newest since the start"};
+const Schema kModel =
+    is::object("LanguageModel", {{"name", is::text(1, 1000), kRequired},
+                                 {"budget", kCount, kRequired, "calls a day"},
+                                 {"calls", kCount, kRequired, "today (UTC)"},
+                                 {"tokens", kCount, kRequired, "today, as the model counts"}});
+const Field kRunField{"run", is::nullable(kRun), kRequired,
+                      "of the language model, the newest since the start"};
 const Field kModelField{"model", is::nullable(kModel), kRequired, "null: none is configured"};
 const Schema kArticleProposals =
     is::object("LearningArticleProposals", {{"at", is::nullable(is::time()), kRequired},
@@ -56,8 +60,9 @@ const Schema kArticleProposals =
                                             kModelField});
 const Schema kPropose = is::object(
     "LearningPropose", {{"article", is::token(64), Presence::kOptional, "absent: all that are thin"}});
-const Schema kRefuse = is::object("LearningRefuse", {{"article", is::token(64), kRequired},
-                                                     {"texts", is::list(is::text(1, 20'000), 30, 1), kRequired}});
+const Schema kRefuse = is::object(
+    "LearningRefuse",
+    {{"article", is::token(64), kRequired}, {"texts", is::list(is::text(1, 20'000), 30, 1), kRequired}});
 const Schema kLesson =
     is::object("LearningLesson",
                {{"id", is::id(), kRequired},
@@ -73,13 +78,14 @@ const Schema kLesson =
                 {"closed_release", kCount, kRequired},
                 {"closed_at", is::nullable(is::time()), kRequired},
                 {"figures", is::any(), kRequired, "{before, after} of that release's check, or null"}});
-const Schema kView = is::object("Learning", {{"at", is::nullable(is::time()), kRequired},
-                                             {"gaps", is::list(kGap, 100), kRequired},
-                                             {"proposals", is::list(kProposal, 200), kRequired, "for thin articles"},
-                                             {"thin", kCount, kRequired, "articles with few similar questions"},
-                                             kRunField,
-                                             kModelField,
-                                             {"lessons", is::list(kLesson, 100), kRequired}});
+const Schema kView =
+    is::object("Learning", {{"at", is::nullable(is::time()), kRequired},
+                            {"gaps", is::list(kGap, 100), kRequired},
+                            {"proposals", is::list(kProposal, 200), kRequired, "for thin articles"},
+                            {"thin", kCount, kRequired, "articles with few similar questions"},
+                            kRunField,
+                            kModelField,
+                            {"lessons", is::list(kLesson, 100), kRequired}});
 const Schema kTeach =
     is::object("LearningTeach", {{"how", is::one_of({"similar", "article", "dismiss"}), kRequired},
                                  {"question", is::text(1, 160), kRequired},
@@ -119,7 +125,8 @@ json::array items(const std::vector<learning::Proposed>& proposed) {
   return out;
 }
 json::object object(const learning::Proposal& p) {
-  return {{"article", p.article}, {"question", p.question}, {"similar", p.similar}, {"items", items(p.items)}};
+  return {
+      {"article", p.article}, {"question", p.question}, {"similar", p.similar}, {"items", items(p.items)}};
 }
 json::value object(const learning::WritingRun& r) {
   if (r.state.empty()) return nullptr;
@@ -156,7 +163,8 @@ json::object object(const learning::Lesson& l) {
 // Decided after the queue was last made.
 bool decided(const learning::Gap& gap, Timestamp made, const std::vector<learning::Lesson>& lessons) {
   return std::any_of(lessons.begin(), lessons.end(), [&](const auto& l) {
-    return l.at > made && std::find(l.questions.begin(), l.questions.end(), gap.question) != l.questions.end();
+    return l.at > made &&
+           std::find(l.questions.begin(), l.questions.end(), gap.question) != l.questions.end();
   });
 }
 
@@ -252,55 +260,56 @@ Result<Reply> undo(Context& c, learning::Learning& learning) {
 
 std::vector<Route> learning_routes(learning::Learning& learning, learning::Writing& writing) {
   using P = Permission;
-  return {{.method = Method::kGet,
-           .path = "/api/v1/learning",
-           .access = P::kKnowledgeRead,
-           .summary = "Gaps by what they cost, proposals for thin articles, and what was taught",
-           .reply = kView,
-           .handler = [&](Context& c) { return show(c, learning, writing); }},
-          {.method = Method::kPost,
-           .path = "/api/v1/learning/lessons",
-           .access = P::kKnowledgeWrite,
-           .summary = "Teach from a gap: similar questions, a drafted article, or dismiss it",
-           .body = kTeach,
-           .status = 201,
-           .reply = kLesson,
-           .handler = [&learning](Context& c) { return teach(c, learning); }},
-          {.method = Method::kDelete,
-           .path = "/api/v1/learning/lessons/{id}",
-           .access = P::kKnowledgeWrite,
-           .summary = "Undo a dismissal: the gap is one again",
-           .status = 204,
-           .handler = [&learning](Context& c) { return undo(c, learning); }},
-          {.method = Method::kGet,
-           .path = "/api/v1/learning/proposals",
-           .access = P::kKnowledgeRead,
-           .summary = "Similar questions proposed for an article",
-           .query = {{"article", is::token(64), kRequired}},
-           .reply = kArticleProposals,
-           .handler = [&](Context& c) { return proposals_of(c, learning, writing); }},
-          {.method = Method::kPost,
-           .path = "/api/v1/learning/proposals",
-           .access = P::kKnowledgeWrite,
-           .summary = "Have the language model propose similar questions, in the background",
-           .body = kPropose,
-           .status = 202,
-           .reply = kRun,
-           .repeat = Repeat::kNatural,
-           .handler = [&writing](Context& c) { return propose(c, writing); }},
-          {.method = Method::kDelete,
-           .path = "/api/v1/learning/proposals",
-           .access = P::kKnowledgeWrite,
-           .summary = "Stop proposing; what was proposed stays",
-           .status = 204,
-           .handler = [&writing](Context&) { return writing.cancel().map([] { return Context::nothing(); }); }},
-          {.method = Method::kPost,
-           .path = "/api/v1/learning/refusals",
-           .access = P::kKnowledgeWrite,
-           .summary = "Never propose these for the article again",
-           .body = kRefuse,
-           .status = 204,
-           .handler = [&learning](Context& c) { return refuse(c, learning); }}};
+  return {
+      {.method = Method::kGet,
+       .path = "/api/v1/learning",
+       .access = P::kKnowledgeRead,
+       .summary = "Gaps by what they cost, proposals for thin articles, and what was taught",
+       .reply = kView,
+       .handler = [&](Context& c) { return show(c, learning, writing); }},
+      {.method = Method::kPost,
+       .path = "/api/v1/learning/lessons",
+       .access = P::kKnowledgeWrite,
+       .summary = "Teach from a gap: similar questions, a drafted article, or dismiss it",
+       .body = kTeach,
+       .status = 201,
+       .reply = kLesson,
+       .handler = [&learning](Context& c) { return teach(c, learning); }},
+      {.method = Method::kDelete,
+       .path = "/api/v1/learning/lessons/{id}",
+       .access = P::kKnowledgeWrite,
+       .summary = "Undo a dismissal: the gap is one again",
+       .status = 204,
+       .handler = [&learning](Context& c) { return undo(c, learning); }},
+      {.method = Method::kGet,
+       .path = "/api/v1/learning/proposals",
+       .access = P::kKnowledgeRead,
+       .summary = "Similar questions proposed for an article",
+       .query = {{"article", is::token(64), kRequired}},
+       .reply = kArticleProposals,
+       .handler = [&](Context& c) { return proposals_of(c, learning, writing); }},
+      {.method = Method::kPost,
+       .path = "/api/v1/learning/proposals",
+       .access = P::kKnowledgeWrite,
+       .summary = "Have the language model propose similar questions, in the background",
+       .body = kPropose,
+       .status = 202,
+       .reply = kRun,
+       .repeat = Repeat::kNatural,
+       .handler = [&writing](Context& c) { return propose(c, writing); }},
+      {.method = Method::kDelete,
+       .path = "/api/v1/learning/proposals",
+       .access = P::kKnowledgeWrite,
+       .summary = "Stop proposing; what was proposed stays",
+       .status = 204,
+       .handler = [&writing](Context&) { return writing.cancel().map([] { return Context::nothing(); }); }},
+      {.method = Method::kPost,
+       .path = "/api/v1/learning/refusals",
+       .access = P::kKnowledgeWrite,
+       .summary = "Never propose these for the article again",
+       .body = kRefuse,
+       .status = 204,
+       .handler = [&learning](Context& c) { return refuse(c, learning); }}};
 }
 
 }  // namespace zk::api

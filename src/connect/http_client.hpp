@@ -23,7 +23,7 @@ struct HttpRequest {
   std::string method = "POST";
   std::string url;  // http:// or https://
   std::string body;
-  std::vector<std::string> headers;  // "Name: value"
+  std::vector<std::string> headers;         // "Name: value"
   const std::atomic<bool>* stop = nullptr;  // becomes true: the call ends within about a second, kUnavailable
 };
 

@@ -18,18 +18,23 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kMostKey = 4096, kMostReply = 256 * 1024;
-constexpr std::size_t kMostAnswer = 1500, kMostShown = 30;  // characters of the answer, similar questions sent
-constexpr std::size_t kMostCharacters = 300;                // of a proposal
-constexpr int kMostTokens = 2000;                           // of a reply
+constexpr std::size_t kMostAnswer = 1500,
+                      kMostShown = 30;        // characters of the answer, similar questions sent
+constexpr std::size_t kMostCharacters = 300;  // of a proposal
+constexpr int kMostTokens = 2000;             // of a reply
 
 constexpr std::string_view kTaskChinese =
-    "你为客服知识库写相似问：真实客户会怎样问出同一个问题。口语、简短、说法各不相同，可以有省略、错别字和不同角度，"
+    "你为客服知识库写相似问：真实客户会怎样问出同一个问题。口语、简短、说法各不相同，可以有省略、错别字和不同"
+    "角度，"
     "但意思必须由给出的答案来回答，不得与“其他知识”混淆，不得重复已有的问法，不写人名、电话、单号。"
     "只输出一个 JSON 字符串数组，不要解释。";
 constexpr std::string_view kTaskEnglish =
-    "You write similar questions for a customer-service knowledge base: how real customers would ask the same "
-    "question. Colloquial, short, each worded differently; the given answer must answer them, they must not be "
-    "taken for one of the other articles, must not repeat what is there, and hold no names or numbers of people. "
+    "You write similar questions for a customer-service knowledge base: how real customers would ask the "
+    "same "
+    "question. Colloquial, short, each worded differently; the given answer must answer them, they must not "
+    "be "
+    "taken for one of the other articles, must not repeat what is there, and hold no names or numbers of "
+    "people. "
     "Output one JSON array of strings and nothing else.";
 
 std::string first_characters(std::string_view text, std::size_t most) {

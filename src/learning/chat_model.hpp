@@ -2,7 +2,8 @@
 // `choices[0].message.content` and `usage.total_tokens` out): a hosted model, or one on the same machine.
 //
 //   ZK_TRY(auto key, read_key("/etc/zhike/model.key"));
-//   ChatModel model({.url = "http://127.0.0.1:11434/v1", .name = "qwen3", .key = key, .allow_internal = true});
+//   ChatModel model({.url = "http://127.0.0.1:11434/v1", .name = "qwen3", .key = key, .allow_internal =
+//   true});
 //
 // What is sent is masked, and checked to hold no personal data before it leaves. The key goes into the
 // Authorization header and nowhere else.
@@ -17,8 +18,8 @@
 
 namespace zk::learning {
 
-// The first line of the file, "" for no file. kPermissionDenied: others than its owner may read it; kNotFound;
-// kInvalidArgument: no key, or not one line of printable characters.
+// The first line of the file, "" for no file. kPermissionDenied: others than its owner may read it;
+// kNotFound; kInvalidArgument: no key, or not one line of printable characters.
 Result<std::string> read_key(const std::string& path);
 
 // A reply's body. kMalformed says what is missing, never what the model wrote.

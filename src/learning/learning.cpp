@@ -295,7 +295,8 @@ Status Learning::suggest(const answering::Answerer& answerer, Timestamp released
 }
 
 // The model's, what customers confirmed, and what went unanswered though an article was not far off.
-Result<std::vector<Proposal>> Learning::propose(const answering::Answerer& answerer, const std::vector<Gap>& gaps,
+Result<std::vector<Proposal>> Learning::propose(const answering::Answerer& answerer,
+                                                const std::vector<Gap>& gaps,
                                                 const std::vector<Confirmed>& confirmed,
                                                 const std::vector<StoredProposal>& stored,
                                                 const Drafted& drafted) {
@@ -319,7 +320,8 @@ Result<std::vector<Proposal>> Learning::propose(const answering::Answerer& answe
   for (const auto& g : gaps)
     if (!g.suggestions.empty() && g.suggestions.front().probability >= kMiddling)
       for (const auto& q : g.questions)
-        candidates.push_back({g.suggestions.front().article, {.text = q, .source = "asked", .near = {}, .near_question = {}}});
+        candidates.push_back(
+            {g.suggestions.front().article, {.text = q, .source = "asked", .near = {}, .near_question = {}}});
   return gather(candidates, stored, drafted);
 }
 

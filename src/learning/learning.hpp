@@ -120,8 +120,8 @@ class Learning {
   const knowledge::Library& library_;
   const dialogue::Engine& engine_;
   const Options options_;
-  std::mutex round_;        // one round at a time
-  Vectors vectors_;         // under round_: of the window's texts
+  std::mutex round_;                                   // one round at a time
+  Vectors vectors_;                                    // under round_: of the window's texts
   std::map<std::string, Heard> heard_, heard_before_;  // under round_: by question; this round's, the last's
   std::uint64_t asked_ = 0;                            // under round_: generation that was asked
   std::uint64_t seen_ = 0;  // under round_: generation of the library whose lessons were replayed

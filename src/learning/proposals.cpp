@@ -15,16 +15,19 @@ namespace {
 constexpr auto kKept = std::chrono::hours(24 * 30);
 constexpr int kMostStored = 10'000;
 
-constexpr Query kStored{"proposal.stored",
-                        "SELECT article_id, text, near, state FROM learning_proposal ORDER BY at DESC, article_id, "
-                        "text_key LIMIT $1"};
-constexpr Query kInsert{"proposal.insert",
-                        "INSERT INTO learning_proposal (article_id, text_key, text, near, state, author, at) VALUES "
-                        "($1, $2, $3, $4, 'open', $5, $6) ON CONFLICT (article_id, text_key) DO NOTHING"};
-constexpr Query kRefuse{"proposal.refuse",
-                        "INSERT INTO learning_proposal (article_id, text_key, text, near, state, author, at) VALUES "
-                        "($1, $2, $3, '', 'refused', $4, $5) ON CONFLICT (article_id, text_key) DO UPDATE SET state "
-                        "= 'refused', author = excluded.author, at = excluded.at"};
+constexpr Query kStored{
+    "proposal.stored",
+    "SELECT article_id, text, near, state FROM learning_proposal ORDER BY at DESC, article_id, "
+    "text_key LIMIT $1"};
+constexpr Query kInsert{
+    "proposal.insert",
+    "INSERT INTO learning_proposal (article_id, text_key, text, near, state, author, at) VALUES "
+    "($1, $2, $3, $4, 'open', $5, $6) ON CONFLICT (article_id, text_key) DO NOTHING"};
+constexpr Query kRefuse{
+    "proposal.refuse",
+    "INSERT INTO learning_proposal (article_id, text_key, text, near, state, author, at) VALUES "
+    "($1, $2, $3, '', 'refused', $4, $5) ON CONFLICT (article_id, text_key) DO UPDATE SET state "
+    "= 'refused', author = excluded.author, at = excluded.at"};
 constexpr Query kForget{"proposal.forget", "DELETE FROM learning_proposal WHERE state = 'open' AND at < $1"};
 
 // Equal for texts that differ in marks alone: "退款几天到？" is "退款几天到".
@@ -32,7 +35,8 @@ std::string key_of(std::string_view proposed) {
   static constexpr std::string_view kMarks[] = {"。", "、", "…", "?", "!", ".", ",", ";", ":", "~", " "};
   std::string out = text::normalise(proposed);
   for (const auto mark : kMarks)
-    for (auto at = out.find(mark); at != std::string::npos; at = out.find(mark, at)) out.erase(at, mark.size());
+    for (auto at = out.find(mark); at != std::string::npos; at = out.find(mark, at))
+      out.erase(at, mark.size());
   return out;
 }
 
@@ -60,8 +64,7 @@ Status store_proposals(Tx& tx, const std::string& article, const std::vector<Pro
                        const std::string& author, Timestamp now) {
   ZK_TRY_STATUS(tx.run(kForget, {now - kKept}).map([](auto) {}));
   for (const auto& p : proposed)
-    ZK_TRY_STATUS(
-        tx.run(kInsert, {article, key_of(p.text), p.text, p.near, author, now}).map([](auto) {}));
+    ZK_TRY_STATUS(tx.run(kInsert, {article, key_of(p.text), p.text, p.near, author, now}).map([](auto) {}));
   return {};
 }
 
@@ -95,13 +98,14 @@ std::vector<Proposal> gather(const std::vector<Candidate>& candidates,
   std::vector<Proposal> out;
   for (auto& [id, proposal] : by_article) {
     const auto& article = drafted.at(id);
-    out.push_back({id, article.question, static_cast<std::int64_t>(article.similar.size()),
-                   std::move(proposal.items)});
+    out.push_back(
+        {id, article.question, static_cast<std::int64_t>(article.similar.size()), std::move(proposal.items)});
     for (auto& item : out.back().items)
       if (const auto near = drafted.find(item.near); near != drafted.end())
         item.near_question = near->second.question;
   }
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.similar < b.similar; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.similar < b.similar; });
   if (out.size() > kMostProposed) out.resize(kMostProposed);
   return out;
 }

@@ -1,6 +1,6 @@
-// Similar questions proposed for articles: worded by the language model, or by customers who meant the article.
-// Nothing of it answers anybody: what an editor ticks goes to the draft. Functions work inside the caller's
-// transaction, or are pure.
+// Similar questions proposed for articles: worded by the language model, or by customers who meant the
+// article. Nothing of it answers anybody: what an editor ticks goes to the draft. Functions work inside the
+// caller's transaction, or are pure.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ namespace zk::learning {
 
 struct Proposed {
   std::string text;
-  std::string source;  // model; confirmed (taken from the buttons, or 👍); asked (unanswered, but not far off)
+  std::string
+      source;  // model; confirmed (taken from the buttons, or 👍); asked (unanswered, but not far off)
   std::string near, near_question;  // another article that it lies nearer to, or ""
 };
 struct Proposal {

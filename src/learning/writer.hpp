@@ -18,8 +18,9 @@ struct Topic {
   int wanted = 15;
 };
 struct Written {
-  std::vector<std::string> texts;  // one line each, 1 … 300 characters, at most kMostWritten; as the model wrote them
-  std::int64_t tokens = 0;         // as the model counts, 0 when it does not say
+  std::vector<std::string>
+      texts;  // one line each, 1 … 300 characters, at most kMostWritten; as the model wrote them
+  std::int64_t tokens = 0;  // as the model counts, 0 when it does not say
 };
 inline constexpr std::size_t kMostWritten = 30;
 

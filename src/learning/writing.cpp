@@ -19,9 +19,10 @@ constexpr auto kPatience = std::chrono::seconds(30);
 constexpr int kMostFailures = 3;  // in a row, then the run ends
 constexpr std::size_t kMostNeighbours = 3;
 
-constexpr Query kReserve{"model_use.reserve",
-                         "INSERT INTO model_use (day, calls) VALUES ($1, 1) ON CONFLICT (day) DO UPDATE SET calls = "
-                         "model_use.calls + 1 WHERE model_use.calls < $2"};
+constexpr Query kReserve{
+    "model_use.reserve",
+    "INSERT INTO model_use (day, calls) VALUES ($1, 1) ON CONFLICT (day) DO UPDATE SET calls = "
+    "model_use.calls + 1 WHERE model_use.calls < $2"};
 constexpr Query kTokens{"model_use.tokens", "UPDATE model_use SET tokens = tokens + $2 WHERE day = $1"};
 constexpr Query kUse{"model_use.find", "SELECT calls, tokens FROM model_use WHERE day = $1"};
 
@@ -120,7 +121,8 @@ void Writing::work(const std::string& actor, const std::vector<std::string>& art
     if (cancelled_) return end("cancelled", "");
     failures = written ? 0 : failures + 1;
     if (!written)
-      log::warn("learning", "no questions proposed article={} code={}", article, to_string(written.error().code));
+      log::warn("learning", "no questions proposed article={} code={}", article,
+                to_string(written.error().code));
     const bool over = !written && written.error().code == ErrorCode::kRateLimited;
     {
       const std::lock_guard lock(mutex_);
@@ -140,8 +142,9 @@ Status Writing::reserve() {
     return tx.run(kReserve, {day_of(clock_.now()), options_.daily_budget});
   }));
   if (rows > 0) return {};
-  return fail(ErrorCode::kRateLimited,
-              fmt::format("today's budget of {} calls is used up (model.daily_budget)", options_.daily_budget));
+  return fail(
+      ErrorCode::kRateLimited,
+      fmt::format("today's budget of {} calls is used up (model.daily_budget)", options_.daily_budget));
 }
 
 Status Writing::write(const std::string& actor, const std::string& id) {
@@ -158,7 +161,8 @@ Status Writing::write(const std::string& actor, const std::string& id) {
               .similar = article.similar,
               .neighbours = {}};
   const auto answerer = library_.current();
-  ZK_TRY(const auto near, engine_.turn(*answerer, {.text = article.question, .now = clock_.now(), .channel = "web"}));
+  ZK_TRY(const auto near,
+         engine_.turn(*answerer, {.text = article.question, .now = clock_.now(), .channel = "web"}));
   for (const auto& c : near.candidates)
     if (const auto at = answerer->knowledge().find(c.article_id);
         at && c.article_id != id && topic.neighbours.size() < kMostNeighbours)
@@ -204,7 +208,8 @@ Status Writing::record(const std::string& actor, const std::string& article, con
   return db_.write(after(kPatience), [&](Tx& tx) -> Status {
     if (written) ZK_TRY_STATUS(tx.run(kTokens, {day_of(now), written->tokens}).map([](auto) {}));
     ZK_TRY_STATUS(store_proposals(tx, article, kept, actor, now));
-    return audit_.append(tx, {now, actor, "learning.proposed", "article:" + article, json::serialize(detail)});
+    return audit_.append(tx,
+                         {now, actor, "learning.proposed", "article:" + article, json::serialize(detail)});
   });
 }
 

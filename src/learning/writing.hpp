@@ -1,6 +1,6 @@
-// Has the language model word similar questions, in the background: for one article, or for all thin ones. One
-// run at a time; each call is reserved from the day's budget in the database before it is made, and audited.
-// What it wrote waits as open proposals until an editor ticks or refuses it.
+// Has the language model word similar questions, in the background: for one article, or for all thin ones.
+// One run at a time; each call is reserved from the day's budget in the database before it is made, and
+// audited. What it wrote waits as open proposals until an editor ticks or refuses it.
 //
 //   Writing writing(db, clock, audit, library, engine, &model, {.daily_budget = 200});
 //   ZK_TRY_STATUS(writing.start({.actor = "agent:3", .articles = {"X017"}}));
@@ -36,14 +36,14 @@ struct WritingRun {
   std::int64_t failed = 0;           // articles the model gave nothing useful for
 };
 struct ModelUse {
-  std::string model;  // "" when none is configured
+  std::string model;                               // "" when none is configured
   std::int64_t budget = 0, calls = 0, tokens = 0;  // of today (UTC)
 };
 
 class Writing {
  public:
   struct Options {
-    std::int64_t daily_budget = 200;  // calls
+    std::int64_t daily_budget = 200;     // calls
     std::function<void()> changed = {};  // after each article, on the background thread
   };
   struct Start {

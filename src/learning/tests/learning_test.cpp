@@ -233,7 +233,8 @@ TEST_P(LearningTest, ThinArticlesAreOfferedWhatCustomersMeantByThem) {
                                .now = clock_.now()});
   }));
   ASSERT_TRUE(learning.refresh());
-  EXPECT_THAT(texts(), testing::ElementsAre("买错了想退回去")) << "what waits in the draft is not proposed again";
+  EXPECT_THAT(texts(), testing::ElementsAre("买错了想退回去"))
+      << "what waits in the draft is not proposed again";
   ASSERT_TRUE(db_->write(soon(), [&](storage::Tx& tx) {
     return refuse_proposals(tx, "X1", {"买错了想退回去"}, "agent:1", clock_.now());
   }));

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <boost/json.hpp>
 #include <algorithm>
+#include <boost/json.hpp>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
@@ -30,9 +30,9 @@ Deadline soon() { return after(std::chrono::seconds(30)); }
 const std::atomic<bool> kGoOn{false};
 
 std::string completion(const std::string& content, int tokens = 50) {
-  return json::serialize(json::object{
-      {"choices", json::array{json::object{{"message", json::object{{"content", content}}}}}},
-      {"usage", json::object{{"total_tokens", tokens}}}});
+  return json::serialize(
+      json::object{{"choices", json::array{json::object{{"message", json::object{{"content", content}}}}}},
+                   {"usage", json::object{{"total_tokens", tokens}}}});
 }
 
 class StandIn final : public gateway::Application {
@@ -88,7 +88,8 @@ ChatModel model_at(const StandIn& at, bool allow_internal = true,
 }
 
 TEST(ReadCompletion, TakesTheListOutOfWhateverStandsAroundIt) {
-  const auto written = read_completion(completion("好的：\n```json\n[\" 几天到账 \", \"\", \"两\\n行\"]\n```")).value();
+  const auto written =
+      read_completion(completion("好的：\n```json\n[\" 几天到账 \", \"\", \"两\\n行\"]\n```")).value();
   EXPECT_THAT(written.texts, ElementsAre("几天到账"));
   EXPECT_EQ(written.tokens, 50);
   json::array many;
@@ -104,12 +105,13 @@ TEST(ReadCompletion, TakesTheListOutOfWhateverStandsAroundIt) {
 
 TEST(ChatModel, SendsMaskedTextAndTheKeyInOneHeader) {
   StandIn at;
-  const auto written = model_at(at).write({.question = "退款多久到账",
-                                           .answer = "请联系13812345678，联系人周敏，或写信到 li.wei@mail.example.cn。",
-                                           .language = "zh-CN",
-                                           .similar = {"我叫张伟，电话13987654321，退款呢"},
-                                           .neighbours = {"怎么开发票"}},
-                                          kGoOn);
+  const auto written =
+      model_at(at).write({.question = "退款多久到账",
+                          .answer = "请联系13812345678，联系人周敏，或写信到 li.wei@mail.example.cn。",
+                          .language = "zh-CN",
+                          .similar = {"我叫张伟，电话13987654321，退款呢"},
+                          .neighbours = {"怎么开发票"}},
+                         kGoOn);
   ASSERT_TRUE(written) << written.error().message;
   EXPECT_THAT(written->texts, ElementsAre("几天能退完", "退款啥时候到", "怎么开发票啊"));
   const auto& request = at.requests.at(0);
@@ -122,7 +124,8 @@ TEST(ChatModel, SendsMaskedTextAndTheKeyInOneHeader) {
 
 TEST(ChatModel, SaysWhatWentWrongAndNeverTheKey) {
   StandIn at;
-  const Topic topic{.question = "退款多久到账", .answer = "三天", .language = "zh-CN", .similar = {}, .neighbours = {}};
+  const Topic topic{
+      .question = "退款多久到账", .answer = "三天", .language = "zh-CN", .similar = {}, .neighbours = {}};
   testing::internal::CaptureStderr();
   EXPECT_EQ(model_at(at, false).write(topic, kGoOn).error().code, ErrorCode::kPermissionDenied)
       << "this machine's own network";
@@ -138,7 +141,8 @@ TEST(ChatModel, SaysWhatWentWrongAndNeverTheKey) {
   at.silent = true;
   const auto late = model_at(at, true, std::chrono::milliseconds(200)).write(topic, kGoOn).error();
   EXPECT_EQ(late.code, ErrorCode::kDeadlineExceeded);
-  for (const auto& e : {broken, rubbish, late}) EXPECT_THAT(e.message + e.detail, Not(HasSubstr("sk-secret")));
+  for (const auto& e : {broken, rubbish, late})
+    EXPECT_THAT(e.message + e.detail, Not(HasSubstr("sk-secret")));
   EXPECT_THAT(testing::internal::GetCapturedStderr(), Not(HasSubstr("sk-secret")));
 }
 
@@ -191,8 +195,7 @@ class WritingTest : public testing::TestWithParam<std::string> {
     static constexpr Query kAll{"test.audit", "SELECT actor, action, target, detail FROM audit ORDER BY seq"};
     std::vector<std::string> out;
     const auto rows = db_->read(soon(), [](storage::Tx& tx) { return tx.all(kAll); }).value();
-    for (const auto& r : rows)
-      out.push_back(r.text(0) + " " + r.text(1) + " " + r.text(2) + " " + r.text(3));
+    for (const auto& r : rows) out.push_back(r.text(0) + " " + r.text(1) + " " + r.text(2) + " " + r.text(3));
     return out;
   }
   ManualClock clock_{from_iso8601("2026-06-01T00:00:00Z").value()};
@@ -206,7 +209,8 @@ class WritingTest : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(Engines, WritingTest, testing::ValuesIn(storage::kEngines));
 
 TEST_P(WritingTest, ThinArticlesGetProposalsAndNothingGoesLive) {
-  at_.body = completion(R"(["几天能退完", "退款几天到？", "怎么开发票啊", "找13812345678退款", "几天能退完"])");
+  at_.body =
+      completion(R"(["几天能退完", "退款几天到？", "怎么开发票啊", "找13812345678退款", "几天能退完"])");
   const auto model = model_at(at_);
   const auto w = writing(&model);
   ASSERT_TRUE(w->start({.actor = "agent:3"}));

@@ -1,5 +1,5 @@
 // A server in memory that answers as docs/protocol.md says; for the tests and for looking at screens. Never shipped.
-import type { Article, Block, Conversation, LiveEvent, Message } from "@zhike/api";
+import type { Article, Block, Conversation, LearningProposed, LiveEvent, Message } from "@zhike/api";
 import * as data from "./data";
 
 export interface Answer {
@@ -56,6 +56,7 @@ export class Double {
     this.session();
     this.conversations();
     this.knowledge();
+    this.learning();
     this.administration();
   }
 
@@ -308,6 +309,42 @@ export class Double {
     kept: 0,
     refused: [] as { row: number; reason: string }[],
   };
+  private learning(): void {
+    const article = this.d.articles[0]!;
+    const near = { article: this.d.articles[1]!.id, question: this.d.articles[1]!.question };
+    const items: LearningProposed[] = [
+      { text: "钱几天能退回来", source: "model", near: null },
+      { text: "退款啥时候到卡里", source: "model", near: null },
+      { text: "怎么给我退", source: "model", near },
+      { text: "我的退款还没收到", source: "confirmed", near: null },
+      { text: "付的钱什么时候能回来啊等好几天了", source: "asked", near: null },
+    ];
+    const common = {
+      at: data.now(),
+      run: {
+        state: "running",
+        actor: "agent:1",
+        error: "",
+        started_at: data.now(),
+        ended_at: null,
+        done: 12,
+        total: 53,
+        found: 140,
+        failed: 1,
+      },
+      model: { name: "qwen3", budget: 200, calls: 13, tokens: 9120 },
+    } as const;
+    this.on("GET", "/learning/proposals", () => ({ ...common, items }));
+    this.on("DELETE", "/learning/proposals", () => made(204));
+    this.on("GET", "/learning", () => ({
+      ...common,
+      gaps: [],
+      proposals: [{ article: article.id, question: article.question, similar: article.similar.length, items }],
+      thin: 53,
+      lessons: [],
+    }));
+  }
+
   private knowledge(): void {
     const find = (id: string): Article | undefined => this.d.articles.find((a) => a.id === id);
     this.on("GET", "/articles", ({ query }) =>

@@ -48,6 +48,7 @@ export default {
   proposalsText:
     "These articles have few similar questions. Ticked ones go to the draft; the check before publishing shows what they win.",
   similarCount: "{n} similar",
+  addSimilar: "Add to similar questions ({n})",
   addTicked: "Add to draft ({n})",
   noProposals: "No wordings to add",
   noProposalsText: "Wordings that customers confirmed, or asked nearly so, appear here.",

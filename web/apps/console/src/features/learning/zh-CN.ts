@@ -43,6 +43,7 @@ export default {
   noLessonsText: "在“缺口”里教过的内容会列在这里，并显示发布后是否答对。",
   proposalsText: "这些知识的相似问不多。勾选合适的问法加入草稿，发布前的检查会说明它们带来什么。",
   similarCount: "{n} 个相似问",
+  addSimilar: "加入相似问（{n}）",
   addTicked: "加入草稿（{n}）",
   noProposals: "没有可补充的问法",
   noProposalsText: "客户点选、点赞过或问得相近的说法会出现在这里。",
