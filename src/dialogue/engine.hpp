@@ -75,7 +75,7 @@ struct EngineOptions {
   // A message read within its thread (thread.hpp) is answered at `thread_answer`, and said not to be known
   // when no article has `thread_none`: the customer sees at once what it was taken for. Chosen on the
   // dialogues of data/dialogues.
-  double thread_answer = 0.4, thread_none = 0.35;
+  double thread_answer = 0.5, thread_none = 0.3;
   double unsigned_answer = 0.7;  // instead of thread_answer when only an open ask-back says that it follows
 };
 

@@ -29,7 +29,7 @@ enum Feature : std::size_t {
   kFeatures
 };
 using Row = std::array<double, kFeatures>;
-constexpr Row kWeights = {0.92, 0.71, -0.49, 0.78, -1.84, -0.75, 1.54, 0.35, 0.44, -0.46, 1.62};
+constexpr Row kWeights = {0.83, 0.80, -0.21, 0.96, -1.82, -0.81, 1.61, -0.09, 0.27, -0.42, 1.53};
 
 // log of each article's share of what a reading gives to articles.
 class Shares {

@@ -21,7 +21,7 @@ RIGHT, WRONG, AMBIGUOUS, NOTHING = 0, 1, 2, 3
 FOLDS = 5
 TARGETS = (.90, .92, .94, .95, .96, .97, .975, .98, .985, .99)
 RANKER = dict(objective="rank:ndcg", n_estimators=300, max_depth=5, learning_rate=.05, subsample=.8, colsample_bytree=.5,
-              min_child_weight=5, lambdarank_pair_method="topk", lambdarank_num_pair_per_sample=6, tree_method="hist", n_jobs=1)
+              min_child_weight=5, tree_method="hist", n_jobs=1)
 SURE = dict(objective="binary:logistic", n_estimators=200, max_depth=3, learning_rate=.05, subsample=.8, colsample_bytree=.3,
             min_child_weight=6, tree_method="hist", n_jobs=1)
 FORESTS = 5
