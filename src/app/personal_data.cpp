@@ -11,9 +11,10 @@ using storage::Query;
 
 constexpr Query kPublished{
     "app.published",
-    "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM article WHERE status = 'published' AND deleted_at = 0 AND answer "
-    "LIKE $1 ESCAPE '!' LIMIT 1) AS a) + (SELECT COUNT(*) FROM (SELECT 1 FROM canned_response WHERE blocks LIKE $1 "
-    "ESCAPE '!' LIMIT 1) AS b)"};
+    "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM release_change c JOIN article_version v ON v.article_id = c.article_id "
+    "AND v.version = c.version WHERE c.version > 0 AND c.release_id = (SELECT MAX(x.release_id) FROM release_change x "
+    "WHERE x.article_id = c.article_id) AND v.body LIKE $1 ESCAPE '!' LIMIT 1) AS a) + (SELECT COUNT(*) FROM (SELECT 1 "
+    "FROM canned_response WHERE blocks LIKE $1 ESCAPE '!' LIMIT 1) AS b)"};
 constexpr int kSweptAtOnce = 1000;
 
 // As the words stand inside stored JSON.

@@ -12,7 +12,7 @@ namespace zk::app {
 
 std::string vault_key_file(const config::Config& config);
 
-// Whether the number or address stands in a published article's answer or a canned response, such as where
+// Whether the number or address stands in an article of the newest release or a canned response, such as where
 // returns go. Never true of a person's name, birthday or card. One pass over both tables, some milliseconds for
 // a thousand articles. A failed read counts as no: what is not known to be public is masked.
 bool published(storage::Db& db, const std::string& words, text::PiiType kind);
