@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cmath>
 #include <exception>
 
 #include "api/agents.hpp"
@@ -70,6 +71,11 @@ json::value typed(const SchemaNode& schema, std::string_view text) {
     std::int64_t v = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
     if (error == std::errc{} && end == text.data() + text.size()) return v;
+  }
+  if (schema.kind == Kind::kNumber) {
+    double v = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
+    if (error == std::errc{} && end == text.data() + text.size() && std::isfinite(v)) return v;
   }
   if (schema.kind == Kind::kBoolean && (text == "true" || text == "1")) return true;
   if (schema.kind == Kind::kBoolean && (text == "false" || text == "0")) return false;

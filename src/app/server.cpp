@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <boost/json.hpp>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -16,6 +17,7 @@
 #include "api/flows.hpp"
 #include "api/import_jobs.hpp"
 #include "api/learning.hpp"
+#include "api/quality.hpp"
 #include "api/releases.hpp"
 #include "api/server.hpp"
 #include "app/bot.hpp"
@@ -33,6 +35,7 @@
 #include "dialogue/engine.hpp"
 #include "connect/webhooks.hpp"
 #include "exec/periodic.hpp"
+#include "knowledge/target.hpp"
 #include "gateway/server.hpp"
 #include "learning/chat_model.hpp"
 #include "storage/storage.hpp"
@@ -106,6 +109,7 @@ struct Server::Parts {
   std::unique_ptr<conversation::MessageSearch> search;
   std::optional<api::ImportJobs> imports;
   std::optional<review::Checks> checks;
+  std::optional<review::Meter> meter;
   std::optional<learning::Learning> learning;
   std::optional<learning::ChatModel> model;
   std::optional<learning::Writing> writing;
@@ -126,6 +130,7 @@ struct Server::Parts {
   std::vector<api::Route> routes();
   std::vector<std::pair<std::string, Front::File>> demo_files() const;
   Result<std::string> knowledge_status() const;
+  api::AnsweringCost cost() const;
   Result<std::string> ready() const;
   std::string metrics() const;
   void stop();
@@ -174,10 +179,36 @@ Status Server::Parts::open_desk() {
 
 Result<std::string> Server::Parts::knowledge_status() const {
   const auto s = library->status();
-  const auto operating = models.judge->operating(0.98);
-  return fmt::format(R"({{"articles":{},"questions":{},"encoder":"{}","profile":"{}","generation":{},"state":"{}","threshold":{},"error":"{}"}})", s.articles, s.questions,
-                     models.encoders.empty() ? "none" : models.encoders[0]->model_id(), answering::to_string(models.profile), s.generation, s.adapting ? "adapting" : "ready",
-                     operating.answer, s.error);
+  const auto answerer = library->current();
+  ZK_TRY(const double target, knowledge::target_precision(*db, after(std::chrono::seconds(5))));
+  const double threshold = answerer->operating(false, false, target).answer;
+  const auto view = meter->view();
+  const bool measured = view.measured && !view.measured->outcomes.empty();
+  auto out = api::quality_figures(measured ? review::rates(view.measured->outcomes, *answerer, target) : review::Rates{});
+  out["measured"] = review::to_string(view.state);
+  out["articles"] = s.articles;
+  out["questions"] = s.questions;
+  out["encoder"] = models.encoders.empty() ? "none" : std::string(models.encoders[0]->model_id());
+  out["profile"] = answering::to_string(models.profile);
+  out["generation"] = s.generation;
+  out["state"] = s.adapting ? "adapting" : "ready";
+  out["target"] = target;
+  out["threshold"] = threshold > 1 ? boost::json::value(nullptr) : boost::json::value(threshold);
+  out["error"] = s.error;
+  return boost::json::serialize(out);
+}
+
+api::AnsweringCost Server::Parts::cost() const {
+  api::AnsweringCost out;
+  out.profile = answering::to_string(models.profile);
+  for (const auto* encoders : {&models.encoders, &models.multilingual})
+    for (const auto& e : *encoders) out.encoders.emplace_back(e->model_id());
+  const auto times = bot->times().turn;
+  out.turns = times.count();
+  if (out.turns == 0) return out;
+  out.ms_mean = times.sum_seconds * 1e3 / static_cast<double>(out.turns);
+  out.ms_p95 = exec::quantile_bound(times, 0.95) * 1e3;
+  return out;
 }
 
 std::vector<api::Route> Server::Parts::routes() {
@@ -195,6 +226,7 @@ std::vector<api::Route> Server::Parts::routes() {
   add(api::article_routes({*imports, [this](std::string_view q, Timestamp now) { return bot->try_it(q, now); }, [this] { return knowledge_status(); }}));
   add(api::release_routes(*checks));
   add(api::regression_routes());
+  add(api::quality_routes({*meter, *library, [this] { return cost(); }}));
   add(api::learning_routes(*learning, *writing));
   add(api::flow_routes(*flows->actions));
   if (demo_visitor) add(demo_routes(*demo_visitor));
@@ -212,6 +244,7 @@ Status Server::Parts::open_api() {
   writing.emplace(*db, clock, auth.audit(), *library, *engine, model ? &*model : nullptr,
                   learning::Writing::Options{m.daily_budget, [this] { learning->poke(); }});
   checks.emplace(*db, clock, auth.audit(), *library, *engine, review::Checks::Options{});
+  meter.emplace(*db, clock, *library, review::Meter::Options{.file = options.config.storage.data + "/cache/quality.json"});
   api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, routes(), api::live_sockets(*service, auth, clock, pool));
   write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
     if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
@@ -272,6 +305,7 @@ void Server::Parts::stop() {
   slow.stop();
   if (checks) checks->stop();
   if (writing) writing->stop();
+  if (meter) meter->stop();
   if (learning) learning->stop();
   webhooks.reset();
   if (write_seen) write_seen->stop();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 
+#include "dialogue/explain.hpp"
 #include "dialogue/policy.hpp"
 #include "dialogue/reading.hpp"
 #include "dialogue/state.hpp"
@@ -21,7 +22,7 @@ namespace json = boost::json;
 namespace {
 
 using Time = std::chrono::steady_clock;
-constexpr std::size_t kReasons = 5;
+constexpr std::size_t kReasons = 5, kAllReasons = 1'000;  // more than there are features
 constexpr std::size_t kWeighed = 3;  // candidates that stand in the trace
 constexpr std::size_t kMostClauses = 6;
 
@@ -112,12 +113,6 @@ class Turn {
 
   // The thresholds of the last finding go with the trace.
   void note(const answering::Finding& f, const Belief& b, std::string_view thread) {
-    json::array reasons;
-    for (const auto& r : answerer_.reasons(f, kReasons))
-      reasons.push_back(json::object{{"feature", r.feature},
-                                     {"share", r.share},
-                                     {"zh", say_reason(r, "zh")},
-                                     {"en", say_reason(r, "en")}});
     trace_["repaired"] = f.look.repaired;
     trace_["thread"] = thread;
     trace_["right"] = b.right;
@@ -125,8 +120,24 @@ class Turn {
     trace_["none"] = b.none;
     trace_["answer_at"] = f.operating.answer;
     trace_["word_for_word"] = f.word_for_word;
-    trace_["reasons"] = reasons;
     trace_["candidates"] = weighed(b);
+    explain_choice(f);
+  }
+  // The first and the second before a thread or language versions were looked at.
+  void explain_choice(const answering::Finding& f) {
+    json::array reasons, compared;
+    const auto add = [&](const Explanation& e) {
+      if (reasons.size() < kReasons)
+        reasons.push_back(
+            json::object{{"feature", e.aspect}, {"share", e.share}, {"zh", e.zh}, {"en", e.en}});
+    };
+    const auto count = std::min<std::size_t>(2, f.judgement.candidates.size());
+    for (std::size_t i = 0; i < count; ++i) compared.push_back(json::value(f.id(i)));
+    if (f.word_for_word) add(word_for_word(f.id(0)));
+    if (count == 2)
+      for (const auto& e : explain(answerer_.reasons(f, kAllReasons), f.id(0), f.id(1))) add(e);
+    trace_["reasons"] = reasons;
+    trace_["compared"] = compared;
   }
   json::array weighed(const Belief& b) const {
     json::array out;

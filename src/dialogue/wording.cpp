@@ -2,55 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cmath>
-
 #include "text/text.hpp"
 
 namespace zk::dialogue {
 namespace {
-
-struct Named {
-  std::string_view feature, zh, en;
-};
-constexpr std::array<Named, 24> kNames = {{
-    {"raw", "与它的问法整体意思相近", "close in meaning to one of its questions"},
-    {"best3", "与它的好几条问法都接近", "close to several of its questions"},
-    {"best", "与它的一条问法最接近", "closest to one of its questions"},
-    {"answer", "与它答案里的一句话接近", "close to a sentence of its answer"},
-    {"clause", "其中一句话与它的问法接近", "a clause of the message is close to its questions"},
-    {"norm", "比别的问题平时离它近得多", "closer than other questions usually come to it"},
-    {"cohort", "在全部知识里格外突出", "stands out among all articles"},
-    {"classifier", "知识库自己的分类器认为是它", "the knowledge base's own classifier points to it"},
-    {"bm25", "与它的问法用词相同", "shares words with its questions"},
-    {"bm25.sound", "与它的问法读音相同", "sounds like its questions"},
-    {"bm25.words", "与它的问法有相同的词", "shares dictionary words with its questions"},
-    {"article", "用词出现在它的问法或答案里", "its words stand in the article"},
-    {"article.sound", "读音出现在它的问法或答案里", "its sounds stand in the article"},
-    {"article.words", "词语出现在它的问法或答案里", "its dictionary words stand in the article"},
-    {"title", "与它的标准问用词相同", "shares words with its title"},
-    {"late.article", "每个字词都能在它那里找到对应", "every word finds its like in the article"},
-    {"late.question", "每个字词都能在它的一条问法里找到对应",
-     "every word finds its like in one of its questions"},
-    {"late.back", "它那条问法的字词都在问题里有对应", "that question's words find their like in the message"},
-    {"run", "有一长段文字相同", "shares a long run of characters"},
-    {"latin.share", "型号或数字相同", "the same model or figure is named"},
-    {"latin.other", "型号或数字属于别的知识", "a model or figure named belongs to another article"},
-    {"negation", "肯定否定一致", "both negate, or neither does"},
-    {"similar", "相似问的多少", "the number of its similar questions"},
-    {"length", "内容的长短", "the length of its text"},
-}};
-
-const Named* named(std::string_view feature) {
-  auto name = feature;
-  if (name.ends_with(".gap")) name.remove_suffix(4);
-  for (const auto encoder : {"bge.", "e5."})
-    if (name.starts_with(encoder)) name.remove_prefix(std::string_view(encoder).size());
-  if (name.ends_with(".cohort") && name != "cohort") name.remove_suffix(7);
-  for (const auto& n : kNames)
-    if (n.feature == name) return &n;
-  return nullptr;
-}
 
 bool english(std::string_view language) { return language == "en"; }
 
@@ -129,18 +84,6 @@ std::string label_none_of_these(std::string_view language) {
 }
 std::string label_person(std::string_view language) {
   return english(language) ? "Talk to a person" : "转人工客服";
-}
-
-std::string say_reason(const answering::Reason& r, std::string_view language) {
-  const auto* n = named(r.feature);
-  if (!n) return r.feature;
-  const bool en = english(language);
-  std::string out(en ? n->en : n->zh);
-  if (r.feature.ends_with(".gap")) out += en ? ", compared with the best other" : "（与次优相比）";
-  if (std::isfinite(r.first) && std::isfinite(r.second))
-    out += en ? fmt::format(" ({:.2f} against {:.2f})", r.first, r.second)
-              : fmt::format("（{:.2f} 对 {:.2f}）", r.first, r.second);
-  return out;
 }
 
 }  // namespace zk::dialogue

@@ -1,11 +1,9 @@
-// What Zhike says around the answers, in Chinese and English, and reasons in words an editor understands.
-// Pure; thread-safe.
+// What Zhike says around the answers, in Chinese and English. Pure; thread-safe.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "answering/judge.hpp"
 #include "nlu/understanding.hpp"
 
 namespace zk::dialogue {
@@ -25,8 +23,5 @@ std::string say_given_up(std::string_view language);   // a flow the customer ga
 std::string say_flow_gone(std::string_view language);  // a flow that runs no more, in the middle of it
 std::string label_none_of_these(std::string_view language);
 std::string label_person(std::string_view language);
-
-// "问法更接近（0.71 对 0.52）" / "closer to its questions (0.71 against 0.52)".
-std::string say_reason(const answering::Reason& reason, std::string_view language);
 
 }  // namespace zk::dialogue

@@ -26,6 +26,16 @@ struct HistogramSnapshot {
   }
 };
 
+// An upper bound of that quantile (0 … 1): the bound of the bucket it falls in, the last one for what lies
+// above all; 0 where nothing was observed.
+inline double quantile_bound(const HistogramSnapshot& s, double quantile) {
+  const double wanted = quantile * static_cast<double>(s.count());
+  double seen = 0;
+  for (std::size_t i = 0; i < kBucketBoundsSeconds.size(); ++i)
+    if (seen += static_cast<double>(s.counts[i]); seen > 0 && seen >= wanted) return kBucketBoundsSeconds[i];
+  return s.count() == 0 ? 0 : kBucketBoundsSeconds.back();
+}
+
 class Histogram {
  public:
   void observe(std::chrono::nanoseconds d) {

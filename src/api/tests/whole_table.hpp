@@ -4,6 +4,7 @@
 #include "api/conversations.hpp"
 #include "api/flows.hpp"
 #include "api/learning.hpp"
+#include "api/quality.hpp"
 #include "api/releases.hpp"
 #include "api/tests/fixture.hpp"
 #include "search/archive.hpp"
@@ -26,6 +27,7 @@ struct Desk {
   std::unique_ptr<knowledge::Library> library;
   const dialogue::Engine talk{dialogue::EngineOptions{}};
   std::unique_ptr<review::Checks> checks;
+  std::unique_ptr<review::Meter> meter;
   std::unique_ptr<learning::Learning> learn;
   const std::unique_ptr<flow::Actions> actions =
       flow::Actions::parse("order: {key: order, rows: [{order: A1, state: sent}]}", false).value();
@@ -44,6 +46,7 @@ class WholeTableTest : private Desk, public ApiTest {
           library = knowledge::Library::open(*base.db, answering::Models{}).value();
           checks = std::make_unique<review::Checks>(*base.db, base.clock, base.auth.audit(), *library, talk,
                                                     review::Checks::Options{});
+          meter = std::make_unique<review::Meter>(*base.db, base.clock, *library, review::Meter::Options{});
           learn = std::make_unique<learning::Learning>(*base.db, base.clock, *library, talk,
                                                        learning::Learning::Options{});
           writing = std::make_unique<learning::Writing>(*base.db, base.clock, base.auth.audit(), *library, talk,
@@ -56,16 +59,23 @@ class WholeTableTest : private Desk, public ApiTest {
                   return fail(ErrorCode::kNotFound, "");
                 }),
                 widget_routes(*service, base.auth, {}), release_routes(*checks), regression_routes(),
-                learning_routes(*learn, *writing), flow_routes(*actions)})
+                learning_routes(*learn, *writing), flow_routes(*actions),
+                quality_routes({*meter, *library, [] { return AnsweringCost{.profile = "lexical"}; }})})
             made.routes.insert(made.routes.end(), routes.begin(), routes.end());
           made.accept = live_sockets(*service, base.auth, base.clock, base.pool);
           return made;
         }) {}
   bool wait_for_checks() { return checks->wait(soon()); }
+  // Learnt and measured as often as it takes to see what was published.
+  void measure() {
+    ASSERT_TRUE(library->wait(soon(), true));
+    meter->refresh();
+  }
   ~WholeTableTest() override {
     pool.stop();
     checks = nullptr;
     writing = nullptr;
+    meter = nullptr;
     learn = nullptr;
     library = nullptr;
     service->stop();
