@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ask, assertAccessible, openConsole, openShop, say, shot } from "./steps.mjs";
 
-const consoleScreens = ["conversations", "knowledge", "knowledge/flows", "learning", "home", "settings"];
+const consoleScreens = ["conversations", "knowledge", "knowledge/flows", "learning", "quality", "home", "settings"];
 
 async function agentTakes(world, text) {
   const desk = await openConsole(world, "conversations");
@@ -149,6 +149,41 @@ export const checks = {
     await phone.getByText(/7 \/ 7/).waitFor();
     await shot(world, phone, "console-flow-phone-dark");
     await assertAccessible(phone, "flow on a phone, dark");
+  },
+
+  "the quality page measures, and a lower target answers more of last month's questions": async (world) => {
+    const desk = await openConsole(world, "quality");
+    await desk.getByText(/^测于 /).waitFor({ timeout: 120_000 });
+    const answered = desk.getByRole("row", { name: /^直接回答/ }).getByRole("cell");
+    const was = Number((await answered.nth(0).innerText()).replaceAll(",", ""));
+    assert.ok(was > 0, "some questions were answered");
+    await shot(world, desk, "console-quality-light");
+    const slider = desk.getByRole("slider", { name: "准确率目标" });
+    await slider.focus();
+    const lower = desk.waitForResponse((r) => r.url().includes("/knowledge/quality?target=0.9"));
+    await slider.fill("0.9");
+    await lower;
+    await desk.getByRole("columnheader", { name: "目标 90.0%" }).waitFor();
+    const would = Number((await answered.nth(1).innerText()).replaceAll(",", ""));
+    assert.ok(would > was, `${would} answered at 90 %, ${was} as it was`);
+    const example = desk.getByRole("region", { name: "会改为直接回答" }).getByRole("link").first();
+    await shot(world, desk, "console-quality-target");
+    await slider.press("End"); // nothing can be promised there
+    await desk.getByText("只有与知识一字不差的问题才直接回答").waitFor();
+    await slider.fill("0.9");
+    await desk.getByRole("columnheader", { name: "目标 90.0%" }).waitFor();
+    await example.click();
+    await desk.waitForURL(/conversations\/\d+/);
+    for (const [name, options] of [
+      ["console-quality-dark", { colorScheme: "dark", viewport: { width: 1280, height: 2000 } }],
+      ["console-quality-phone", { viewport: { width: 390, height: 2400 } }],
+      ["console-quality-en", { locale: "en-US" }],
+    ]) {
+      const other = await openConsole(world, "quality", options);
+      await other.getByRole("slider").waitFor();
+      await other.locator("figure canvas").waitFor();
+      await shot(world, other, name);
+    }
   },
 
   "a reload keeps the conversation": async (world) => {

@@ -80,6 +80,12 @@ export const routes: RouteRecordRaw[] = [
         meta: { permission: "knowledge.read", title: "nav.learning" },
       },
       {
+        path: "quality",
+        name: "quality",
+        component: () => import("./features/quality/QualityView.vue"),
+        meta: { permission: "knowledge.read", title: "nav.quality" },
+      },
+      {
         path: "home",
         name: "home",
         component: () => import("./features/home/HomeView.vue"),

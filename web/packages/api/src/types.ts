@@ -261,17 +261,89 @@ export interface ImportJob {
   refused: { row: number; field?: string; reason: string }[];
   error?: string;
 }
-export interface KnowledgeStatus {
+export interface QualityFigures {
+  asked: number;
+  answerable: number; // of them: some article is right
+  answered: number;
+  right: number;
+  reached: number; // right, or asked back with a right article among the buttons
+  precision: number | null; // null: nothing answered
+  precision_low: number; // Wilson, 95 %
+  precision_high: number;
+  coverage: number | null;
+  coverage_low: number;
+  coverage_high: number;
+  reach: number | null;
+  reach_low: number;
+  reach_high: number;
+}
+export type MeasuringState = "waiting" | "measuring" | "ready" | "empty" | "failed";
+export interface QualityAt {
+  target: number;
+  threshold: number | null; // null: never, but for what stands word for word
+  figures: QualityFigures | null; // null: not measured yet
+}
+export type Fate = "answer" | "clarify" | "none" | "handover";
+export interface QualityFates {
+  answered: number;
+  asked_back: number;
+  not_known: number;
+  handed_over: number;
+}
+export interface QualityExample {
+  message_id: Id;
+  conversation_id: Id;
+  at: string;
+  question: string;
+  article: string;
+  article_question: string;
+  probability: number;
+  was: Fate;
+  would: Fate;
+}
+export interface Quality {
+  at_target: QualityAt;
+  now: QualityAt;
+  measured: {
+    state: MeasuringState;
+    done: number;
+    total: number;
+    at: string | null;
+    held_out: QualityFigures | null;
+    regression: QualityFigures | null;
+    similar: number;
+  };
+  curve: {
+    threshold: number;
+    answered: number;
+    precision: number | null;
+    coverage: number | null;
+    reach: number | null;
+  }[];
+  last_month: {
+    since: string;
+    questions: number;
+    more: boolean;
+    was: QualityFates;
+    would: QualityFates;
+    gained: number;
+    lost: number;
+    gained_examples: QualityExample[];
+    lost_examples: QualityExample[];
+  };
+  cost: { profile: string; encoders: string[]; turns: number; ms_mean: number | null; ms_p95: number | null };
+}
+export interface KnowledgeStatus extends QualityFigures {
+  measured: MeasuringState;
+  target: number;
+  error: string;
   articles: number;
   questions: number;
   encoder: string;
   profile: string;
   generation: number;
   state: "ready" | "adapting";
-  threshold: number;
-  precision: number | null;
-  coverage: number | null;
-  reach: number | null;
+  threshold: number | null;
 }
 
 export interface Label {

@@ -33,6 +33,7 @@ export { default as SearchInput } from "./SearchInput.vue";
 export { default as Segmented } from "./Segmented.vue";
 export { default as Select } from "./Select.vue";
 export { default as Skeleton } from "./Skeleton.vue";
+export { default as Slider } from "./Slider.vue";
 export { default as Spinner } from "./Spinner.vue";
 export { default as Switch } from "./Switch.vue";
 export { default as Table } from "./Table.vue";

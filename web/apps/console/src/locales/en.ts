@@ -3,6 +3,7 @@ import home from "../features/home/en";
 import kb from "../features/knowledge/en";
 import learn from "../features/learning/en";
 import personal from "../features/personal/en";
+import qual from "../features/quality/en";
 import rel from "../features/releases/en";
 import settings from "../features/settings/en";
 
@@ -45,6 +46,7 @@ const en = {
     knowledge: "Articles",
     releases: "Releases",
     learning: "Learning",
+    quality: "Quality",
     home: "Reports",
     settings: "Settings",
     waitingCount: " conversations waiting",
@@ -260,6 +262,7 @@ const en = {
     language: "Language",
     candidates: "Candidates",
     reasons: "Main reasons",
+    compared: "What spoke for {first} (+) and for the runner-up {second} (−)",
     allFeatures: "All features",
     openArticle: "Open {id}",
     stages: "Time per stage",
@@ -293,6 +296,7 @@ const en = {
   home,
   flows,
   learn,
+  qual,
   rel,
   settings,
 };

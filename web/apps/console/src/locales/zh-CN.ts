@@ -3,6 +3,7 @@ import home from "../features/home/zh-CN";
 import kb from "../features/knowledge/zh-CN";
 import learn from "../features/learning/zh-CN";
 import personal from "../features/personal/zh-CN";
+import qual from "../features/quality/zh-CN";
 import rel from "../features/releases/zh-CN";
 import settings from "../features/settings/zh-CN";
 
@@ -45,6 +46,7 @@ const zhCN = {
     knowledge: "知识",
     releases: "发布",
     learning: "学习",
+    quality: "质量",
     home: "数据",
     settings: "设置",
     waitingCount: "个会话等待接待",
@@ -242,6 +244,7 @@ const zhCN = {
     language: "语言",
     candidates: "候选知识",
     reasons: "主要依据",
+    compared: "支持首选 {first}（+）与支持次选 {second}（−）的依据",
     allFeatures: "全部特征",
     openArticle: "打开 {id}",
     stages: "各阶段耗时",
@@ -269,6 +272,7 @@ const zhCN = {
   home,
   flows,
   learn,
+  qual,
   rel,
   settings,
 };

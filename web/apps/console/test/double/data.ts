@@ -12,6 +12,8 @@ import type {
   Label,
   Message,
   Permission,
+  Quality,
+  QualityFigures,
   Role,
   Settings,
   Team,
@@ -400,5 +402,84 @@ export function traceOf(message_id: number | null, q: string, decision: Trace["d
         { feature: "coverage", value: -0.18, text: "问题里有 2 个字知识库不认识" },
       ],
     })),
+  };
+}
+
+export const qualityFigures: QualityFigures = {
+  asked: 154,
+  answerable: 150,
+  answered: 61,
+  right: 60,
+  reached: 139,
+  precision: 60 / 61,
+  precision_low: 0.913,
+  precision_high: 0.997,
+  coverage: 0.4,
+  coverage_low: 0.325,
+  coverage_high: 0.48,
+  reach: 139 / 150,
+  reach_low: 0.874,
+  reach_high: 0.959,
+};
+// At .98 nothing changes; below it one more question is answered, above .99 nothing can be promised.
+export function quality(target: number): Quality {
+  const at = (t: number) => ({ target: t, threshold: t > 0.99 ? null : t - 0.035, figures: qualityFigures });
+  const was = { answered: 40, asked_back: 30, not_known: 10, handed_over: 20 };
+  const gained = target < 0.98 ? 1 : 0;
+  return {
+    at_target: at(target),
+    now: at(0.98),
+    measured: {
+      state: "ready",
+      done: 0,
+      total: 0,
+      at: minutesAgo(9),
+      held_out: { ...qualityFigures, asked: 150 },
+      regression: {
+        ...qualityFigures,
+        asked: 4,
+        answerable: 0,
+        answered: 0,
+        right: 0,
+        reached: 0,
+        precision: null,
+        coverage: null,
+        reach: null,
+      },
+      similar: 218,
+    },
+    curve: [0.5, 0.8, 0.9, 0.95].map((threshold, i) => ({
+      threshold,
+      answered: 100 - 20 * i,
+      precision: 0.8 + 0.05 * i,
+      coverage: 0.7 - 0.15 * i,
+      reach: 0.9,
+    })),
+    last_month: {
+      since: minutesAgo(30 * 24 * 60),
+      questions: 100,
+      more: false,
+      was,
+      would: { ...was, answered: was.answered + gained, asked_back: was.asked_back - gained },
+      gained,
+      lost: 0,
+      gained_examples: gained
+        ? [
+            {
+              message_id: 1,
+              conversation_id: conversations[0]!.id,
+              at: minutesAgo(50),
+              question: "退货要多久",
+              article: articles[0]!.id,
+              article_question: articles[0]!.question,
+              probability: 0.93,
+              was: "clarify",
+              would: "answer",
+            },
+          ]
+        : [],
+      lost_examples: [],
+    },
+    cost: { profile: "fast", encoders: ["bge-small-zh-v1.5"], turns: 12, ms_mean: 14.2, ms_p95: 25 },
   };
 }

@@ -48,6 +48,7 @@ export class Double {
     readonly d = structuredClone({
       ...data,
       traceOf: undefined,
+      quality: undefined,
       now: undefined,
       minutesAgo: undefined,
       permissions: data.permissions,
@@ -446,11 +447,13 @@ export class Double {
       profile: "fast",
       generation: 12,
       state: "ready",
+      error: "",
+      target: 0.98,
       threshold: 0.941,
-      precision: 0.983,
-      coverage: 0.712,
-      reach: 0.931,
+      measured: "ready",
+      ...data.qualityFigures,
     }));
+    this.on("GET", "/knowledge/quality", ({ query }) => data.quality(Number(query.get("target") ?? 0.98)));
   }
 
   private administration(): void {

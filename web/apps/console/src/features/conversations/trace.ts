@@ -8,12 +8,18 @@ interface Reason {
   zh: string;
   en: string;
 }
-export type KeptTrace = Partial<Trace> & { right?: number; answer_at?: number; reasons?: Reason[] };
+export type KeptTrace = Partial<Trace> & {
+  right?: number;
+  answer_at?: number;
+  reasons?: Reason[];
+  compared?: string[];
+};
 export interface ShownTrace extends Omit<Trace, "decision" | "probability" | "threshold"> {
   decision: Decision | null;
   probability: number | null;
   threshold: number | null;
   reasons: { feature: string; value: number; text: string }[];
+  compared: string[]; // ids of the chosen article and of the runner-up
 }
 
 export function readTrace(kept: KeptTrace, locale: string): ShownTrace {
@@ -33,6 +39,7 @@ export function readTrace(kept: KeptTrace, locale: string): ShownTrace {
       features: c.features ?? {},
       contributions: c.contributions ?? [],
     })),
+    compared: kept.compared ?? [],
     reasons: (kept.reasons ?? []).map((r) => ({
       feature: r.feature,
       value: r.share,
