@@ -65,7 +65,7 @@ describe("the page", () => {
     expect(page.text()).toContain("95% 区间 91.3% – 99.7%");
     expect(page.text()).toContain("60 / 61 的直接回答是对的");
     expect(page.text()).toContain("从 218 条相似问中抽取 150 条");
-    expect(page.text()).toContain("真实客户的说法更多样");
+    expect(page.text()).toContain("客户的说法更多样");
     expect(page.text()).toContain("没有问题的结果会改变");
   });
   it("asks for the target of the slider and shows what would change, with its conversation", async () => {

@@ -30,7 +30,7 @@ export default {
   regression: "Regression questions",
   regressionText: "{n} questions your team or customers confirmed.",
   flatters:
-    "Editors' wordings resemble each other: customers ask in more ways, so expect lower figures in service than on left-out similar questions.",
+    "Editors worded these; customers word theirs otherwise and in more ways, so figures in service differ and precision may be lower.",
   asked: "Asked",
   curve: "Precision and coverage by threshold",
   curveText: "The higher an answer's probability must be, the more of the answers are right and the fewer are given.",
