@@ -45,8 +45,8 @@ const Schema kMeasured =
                 {"total", kCount, kRequired},
                 {"at", is::nullable(is::time()), kRequired},
                 {"held_out", is::nullable(kFigures), kRequired,
-                 "similar questions asked as if they had not been written: they flatter, customers word "
-                 "theirs otherwise"},
+                 "similar questions asked as if they had not been written: not as customers word "
+                 "theirs"},
                 {"regression", is::nullable(kFigures), kRequired, "the company's regression questions"},
                 {"similar", kCount, kRequired, "similar questions there are; more than asked: a sample"}});
 const Schema kPoint = is::object("QualityPoint", {{"threshold", kShare, kRequired},

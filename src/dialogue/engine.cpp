@@ -23,7 +23,7 @@ namespace {
 
 using Time = std::chrono::steady_clock;
 constexpr std::size_t kReasons = 5, kAllReasons = 1'000;  // more than there are features
-constexpr std::size_t kWeighed = 3;  // candidates that stand in the trace
+constexpr std::size_t kWeighed = 3;                       // candidates that stand in the trace
 constexpr std::size_t kMostClauses = 6;
 
 double ms_since(Time::time_point t) {
@@ -96,7 +96,8 @@ class Turn {
   }
 
   Result<answering::Finding> find(const std::string& text, bool clauses = true) {
-    return answerer_.find({text, input_.now, input_.channel, clauses}, input_.target > 0 ? input_.target : options_.target);
+    return answerer_.find({text, input_.now, input_.channel, clauses},
+                          input_.target > 0 ? input_.target : options_.target);
   }
 
   Belief belief(const answering::Finding& f) {
@@ -447,13 +448,13 @@ class Turn {
   }
 
   // What shows no sign of hanging on what was said is a question by itself, held to the same precision as the
-  // first one, unless it may be the reply to what was asked back.
+  // first one, unless it may be the reply to what was asked back: no question itself.
   Status in_thread(const std::vector<Said>& said) {
     const bool signed_ = sign_.follows || sign_.points || sign_.correction || sign_.back;
     ZK_TRY(const auto alone, find(sign_.rest));
     const auto bare = belief(alone);
     if (!signed_ &&
-        (state_.asked.empty() || bare.right >= alone.operating.answer || nlu::questions(text_).size() > 1))
+        (state_.asked.empty() || asks_something(normalised_) || bare.right >= alone.operating.answer))
       return question(text_);
     std::optional<InThread> best;
     const std::size_t reach = sign_.back ? said.size() : 1;
