@@ -28,14 +28,21 @@ std::string id_or_null(const std::string& s) { return s.empty() ? "null" : boost
 
 }  // namespace
 
+// With what is live now: flows, their calls, the company's target.
+Result<dialogue::Reply> Bot::ask(const answering::Answerer& answerer, dialogue::TurnInput input, Deadline deadline) const {
+  ZK_TRY(const auto flows, flows_.book.current(deadline));
+  ZK_TRY(input.target, knowledge::target_precision(db_, deadline));
+  input.channel = "web";
+  input.flows = flows.get();
+  input.calls = flows_.actions.get();
+  return engine_.turn(answerer, input);
+}
+
 Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Deadline deadline) {
   if (std::chrono::steady_clock::now() > deadline) return fail(ErrorCode::kDeadlineExceeded, "the turn waited too long");
   const auto start = std::chrono::steady_clock::now();
   const auto answerer = library_.current();
-  ZK_TRY(const auto flows, flows_.book.current(deadline));
-  ZK_TRY(const double target, knowledge::target_precision(db_, deadline));
-  ZK_TRY(auto r, engine_.turn(*answerer, {.text = turn.text, .pick = turn.pick, .state = turn.state, .now = turn.now, .channel = "web", .locale = turn.locale, .target = target,
-                                          .flows = flows.get(), .calls = flows_.actions.get()}));
+  ZK_TRY(auto r, ask(*answerer, {.text = turn.text, .pick = turn.pick, .state = turn.state, .now = turn.now, .locale = turn.locale}, deadline));
   turn_.observe(std::chrono::steady_clock::now() - start);
   for (const auto& s : r.stages) {
     const auto i = static_cast<std::size_t>(std::find(kStages.begin(), kStages.end() - 1, s.name) - kStages.begin());
@@ -69,11 +76,9 @@ Bot::Times Bot::times() const {
 Result<std::string> Bot::try_it(std::string_view question, Timestamp now) const {
   const auto answerer = library_.current();
   const auto deadline = after(std::chrono::seconds(5));
-  ZK_TRY(const auto flows, flows_.book.current(deadline));
-  ZK_TRY(const double target, knowledge::target_precision(db_, deadline));
   ZK_TRY(const auto clean, conversation::Intake{}.clean(text_blocks(std::string(question)), SenderKind::kVisitor));
   const auto text = plain_text(clean.blocks);
-  ZK_TRY(auto r, engine_.turn(*answerer, {.text = text, .now = now, .channel = "web", .target = target, .flows = flows.get(), .calls = flows_.actions.get()}));
+  ZK_TRY(auto r, ask(*answerer, {.text = text, .now = now}, deadline));
   ZK_TRY(const auto stopped, guards_.look(*answerer, r, deadline));
   if (stopped) hand_over(r, *stopped, text, "", "");
   return fmt::format(R"({{"decision":"{}","article_id":{},"flow":{},"reply":{},"trace":{}}})", dialogue::to_string(r.decision), id_or_null(r.article_id), id_or_null(r.flow),

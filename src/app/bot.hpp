@@ -33,6 +33,9 @@ class Bot final : public conversation::Responder {
   Times times() const;
 
  private:
+  Result<dialogue::Reply> ask(const answering::Answerer& answerer, dialogue::TurnInput input,
+                              Deadline deadline) const;
+
   storage::Db& db_;
   const knowledge::Library& library_;
   const dialogue::Engine& engine_;

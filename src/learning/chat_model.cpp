@@ -37,13 +37,6 @@ constexpr std::string_view kTaskEnglish =
     "people. "
     "Output one JSON array of strings and nothing else.";
 
-std::string first_characters(std::string_view text, std::size_t most) {
-  std::size_t at = 0;
-  for (std::size_t n = 0; at < text.size(); ++at)
-    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && n++ == most) break;
-  return std::string(text.substr(0, at));
-}
-
 json::array masked(const std::vector<std::string>& texts) {
   json::array out;
   for (const auto& t : texts)
@@ -54,7 +47,7 @@ json::array masked(const std::vector<std::string>& texts) {
 // The request's words, masked; kPermissionDenied when something personal is left in them all the same.
 Result<std::string> words_of(const Topic& topic) {
   const json::object shown{{"question", text::mask(topic.question)},
-                           {"answer", text::mask(first_characters(topic.answer, kMostAnswer))},
+                           {"answer", text::mask(text::prefix(topic.answer, kMostAnswer))},
                            {"already", masked(topic.similar)},
                            {"other_articles", masked(topic.neighbours)},
                            {"wanted", topic.wanted}};
@@ -75,7 +68,7 @@ std::string tidy(std::string_view text) {
 
 bool fits(const std::string& text) {
   return !text.empty() && text.find('\n') == std::string::npos &&
-         first_characters(text, kMostCharacters).size() == text.size();
+         text::prefix(text, kMostCharacters).size() == text.size();
 }
 
 tl::unexpected<Error> malformed(std::string what) {
