@@ -33,16 +33,18 @@ constexpr View kRegions[] = {
     U"西宁",   U"银川", U"乌鲁木齐", U"喀什",   U"昆山",   U"常熟",   U"张家港", U"晋江"};
 
 // Words that lead up to an address: where it starts when no known region does.
-const std::vector<View> kLead{
-    U"地址", U"地址是", U"地址:", U"地址：", U"地址改成", U"地址改为", U"地址换成", U"住在", U"家住",
-    U"住",   U"寄到",   U"送到",  U"邮到",   U"发到",     U"寄回",     U"寄往",     U"我在", U"人在",
-    U"位于", U"改成",   U"改到",  U"改为",   U"换成",     U"搬到",     U"搬去",     U"到了", U"上门到",
-    U"户籍", U"家在",   U"老家",  U"公司在", U"在",       U"到",       U"是",       U"寄",   U"送", U"我家", U"从", U"住址", U"位置"};
+const std::vector<View> kLead{U"地址", U"地址是", U"地址:",  U"地址：", U"地址改成", U"地址改为", U"地址换成",
+                              U"住在", U"家住",   U"住",     U"寄到",   U"送到",     U"邮到",     U"发到",
+                              U"寄回", U"寄往",   U"我在",   U"人在",   U"位于",     U"改成",     U"改到",
+                              U"改为", U"换成",   U"搬到",   U"搬去",   U"到了",     U"上门到",   U"户籍",
+                              U"家在", U"老家",   U"公司在", U"在",     U"到",       U"是",       U"寄",
+                              U"送",   U"我家",   U"从",     U"住址",   U"位置"};
 
 bool road(char32_t c) { return View(U"路街道巷弄里村镇乡园苑坊庄屯").find(c) != View::npos; }
 // Units that carry a number: 88号, 3栋, 2单元, 501室, 四区.
-constexpr std::array<View, 18> kUnits{U"教学楼", U"宿舍楼", U"单元", U"号楼", U"号院", U"号", U"弄", U"栋", U"幢", U"座",
-                                      U"室",   U"楼",   U"层",   U"院", U"户", U"排", U"区", U"期"};
+constexpr std::array<View, 18> kUnits{U"教学楼", U"宿舍楼", U"单元", U"号楼", U"号院", U"号",
+                                      U"弄",     U"栋",     U"幢",   U"座",   U"室",   U"楼",
+                                      U"层",     U"院",     U"户",   U"排",   U"区",   U"期"};
 // Units that a letter names: B座, C区.
 constexpr View kLetterUnits = U"座栋幢区楼馆";
 // Places that end an address without a number.
@@ -87,7 +89,8 @@ std::size_t pinned_end(const Scan& s, std::size_t from, std::size_t limit) {
     if (end > from)
       for (const auto w : kStops)
         if (s.starts_at(i, w)) return end;
-    if (end > from && (s.f[i] == U'到' || s.f[i] == U'至') && region_at(s, i + 1) > 0) return end;  // from A to B
+    if (end > from && (s.f[i] == U'到' || s.f[i] == U'至') && region_at(s, i + 1) > 0)
+      return end;  // from A to B
     street = street || road(s.f[i]);
     if (s.digit[i] >= 0 || (s.f[i] == U'十' && i > from)) {
       std::size_t p = i;

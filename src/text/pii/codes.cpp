@@ -87,7 +87,9 @@ void wechat_ids(Scan& s) {
     while (s.alnum(to) || s.at(to) == '_' || (s.at(to) == '-' && s.alnum(to + 1)))
       marked = marked || !s.latin(to), ++to;
     std::size_t from = i;
-    // vx and the id written as one run: "vxlaowang66" is left to the id as a whole.
+    const bool glued = to - i >= 8 && marked && s.latin(i + 2) &&
+                       (s.starts_at(i, U"vx") || s.starts_at(i, U"wx")) && !s.starts_at(i, U"wxid");
+    if (glued) from += 2;  // vxlaowang66
     const std::size_t n = to - from;
     const auto word = std::u32string_view(s.f).substr(from, n);
     const bool known =

@@ -176,6 +176,15 @@ bool glued_right(const Scan& s, std::size_t to) {
   return (c == '-' || c == '_' || c == '/') && s.alnum(to + 1);
 }
 
+// End of an extension behind a landline (021-58886677-802), or `to`.
+std::size_t extension(const Scan& s, std::size_t to) {
+  if (s.at(to) != '-') return to;
+  std::size_t end = to + 1;
+  while (s.ascii_digit(end)) ++end;
+  const bool whole = end - to >= 3 && end - to <= 6 && !glued_right(s, end);
+  return whole ? end : to;
+}
+
 struct Found {
   std::size_t from, to;
   PiiType type;
@@ -200,7 +209,10 @@ bool check(const Scan& s, std::size_t from, std::size_t to, const std::string& d
   const bool x = d.size() == 17 && (s.at(to) == 'x' || s.at(to) == U'×') && !s.alnum(to + 1);
   if (d.size() >= 15 && id_card(s, from, to + x, d, x) && !glued_left(s, from) && !glued_right(s, to + x))
     return out = {from, to + x, PiiType::kIdCard}, true;
-  if (glued_left(s, from) || glued_right(s, to)) return false;
+  if (glued_left(s, from)) return false;
+  if (const auto end = extension(s, to); end > to && landline(d))
+    return out = {from, end, PiiType::kLandline}, true;
+  if (glued_right(s, to)) return false;
   if (bank_card(s, from, to, d)) return out = {from, to, PiiType::kBankCard}, true;
   if (mobile(d) && !s.preceded_by(from, kOrderHead)) return out = {from, to, PiiType::kPhone}, true;
   if (landline(d) && !s.preceded_by(from, kAccountHead)) {

@@ -76,17 +76,22 @@ signed char digit_value(char32_t c) {
   }
 }
 
-}  // namespace
+// What is known of a character, looked up once.
+struct Known {
+  std::uint32_t sign = 0;
+  char16_t folded = 0;
+  signed char digit = -1;
+};
 
-namespace {
-const std::uint16_t* sign_table() {
-  static const std::vector<std::uint16_t> table = [] {
-    std::vector<std::uint16_t> t(0x10000);
+// Of the basic plane; the others hold ideographs and emoji only.
+const Known* known() {
+  static const std::vector<Known> table = [] {
+    std::vector<Known> t(0x10000);
     const auto mark = [&](std::u32string_view characters, unsigned sign) {
-      for (const char32_t x : characters) t[x] = static_cast<std::uint16_t>(t[x] | sign);
+      for (const char32_t x : characters) t[x].sign |= sign;
     };
     for (char32_t x = 0; x < 0x10000; ++x)
-      if (is_han(x)) t[x] = kHan;
+      if (is_han(x)) t[x].sign = kHan;
     mark(U"@", kAtSign);
     mark(U"生bd", kBirthSign);
     mark(U"护通回台p", kPassportSign);
@@ -98,22 +103,71 @@ const std::uint16_t* sign_table() {
     mark(region_heads(), kRegionHead);
     mark(name_heads(), kNameHead);
     mark(sure_surnames(), kSureSurname);
+    mark(surnames(), kSurnameSign);
+    mark(compound_heads(), kCompoundHead);
+    mark(given_characters(), kGivenSign);
+    mark(name_part_heads(), kPartHead);
+    mark(role_tails(), kRoleTail);
+    mark(not_given(), kNotGivenSign);
+    mark(title_heads(), kTitleHead);
+    for (char32_t x = 0; x < 0x10000; ++x) {
+      t[x].folded = static_cast<char16_t>(fold(x));
+      t[x].digit = digit_value(t[x].folded);
+    }
     return t;
   }();
   return table.data();
 }
+
+// One character of three bytes at s, well formed and no surrogate: nearly all of a Chinese text.
+bool three_bytes(const unsigned char* s) {
+  return s[0] > 0xE0 && s[0] < 0xF0 && s[0] != 0xED && (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80;
+}
+
+// The characters of utf8 into out; the rare ones as to_u32 reads them.
+void decode(std::string_view utf8, std::u32string& out) {
+  out.resize(utf8.size());
+  const auto* s = reinterpret_cast<const unsigned char*>(utf8.data());
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < utf8.size();) {
+    if (s[i] < 0x80) {
+      out[n++] = s[i++];
+    } else if (i + 2 < utf8.size() && three_bytes(s + i)) {
+      out[n++] = static_cast<char32_t>((s[i] & 0x0F) << 12 | (s[i + 1] & 0x3F) << 6 | (s[i + 2] & 0x3F));
+      i += 3;
+    } else {
+      out = to_u32(utf8);
+      return;
+    }
+  }
+  out.resize(n);
+}
+
 }  // namespace
 
-unsigned sign_of(char32_t c) { return c < 0x10000 ? sign_table()[c] : (is_han(c) ? kHan : 0u); }
+unsigned sign_of(char32_t c) { return c < 0x10000 ? known()[c].sign : (is_han(c) ? kHan : 0u); }
 
-Scan::Scan(std::string_view utf8) : raw(to_u32(utf8)), f(raw), digit(raw.size()), sign(raw.size()), taken(raw.size()) {
-  const auto* table = sign_table();
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    const char32_t c = f[i] = fold(raw[i]);
-    digit[i] = digit_value(c);
-    digits += digit[i] >= 0;
-    latins += c >= 'a' && c <= 'z';
-    sign[i] = c < 0x10000 ? table[c] : static_cast<std::uint16_t>(sign_of(c));
+void Scan::read(std::string_view utf8) {
+  decode(utf8, raw);
+  const std::size_t n = raw.size();
+  f.resize(n);
+  digit.resize(n);
+  sign.resize(n);
+  taken.assign(n, 0);
+  spans.clear();
+  digits = latins = 0;
+  signs = 0;
+  const auto* table = known();
+  constexpr Known kIdeograph{kHan, 0, -1}, kOther{};
+  for (std::size_t i = 0; i < n; ++i) {
+    const char32_t c = raw[i];
+    const Known& k = c < 0x10000 ? table[c] : is_han(c) ? kIdeograph : kOther;
+    const char32_t folded = f[i] = c < 0x10000 ? k.folded : c;
+    digit[i] = k.digit;
+    digits += k.digit >= 0;
+    latins += folded >= 'a' && folded <= 'z';
+    // The sign of what it is folded to: full width and capitals count as their plain forms.
+    sign[i] = folded == c ? k.sign : sign_of(folded);
     signs |= sign[i];
   }
 }

@@ -11,13 +11,16 @@
 namespace zk::text::pii {
 
 struct Scan {
-  explicit Scan(std::string_view utf8);
+  Scan() = default;
+  explicit Scan(std::string_view utf8) { read(utf8); }
+  // Begins anew with another text; what was allocated for the last one is used again.
+  void read(std::string_view utf8);
 
   std::u32string raw;
   std::u32string f;  // folded: full width → ASCII, dashes → '-', blanks → ' ', letters lower case
-  std::vector<signed char> digit;  // 0–9 for ASCII, full-width and Chinese digits, else −1
-  std::vector<std::uint16_t> sign;  // sign_of each character
-  std::vector<char> taken;         // 1: already part of a span
+  std::vector<signed char> digit;   // 0–9 for ASCII, full-width and Chinese digits, else −1
+  std::vector<std::uint32_t> sign;  // sign_of each character
+  std::vector<char> taken;          // 1: already part of a span
   std::vector<PiiSpan> spans;
 
   std::size_t size() const { return f.size(); }
@@ -54,14 +57,28 @@ enum Sign : unsigned {
   kNameHead = 256,
   kReceive = 512,
   kTitle = 1024,
-  kSureSurname = 2048
+  kSureSurname = 2048,
+  kSurnameSign = 4096,
+  kGivenSign = 8192,
+  kCompoundHead = 1 << 14,
+  kPartHead = 1 << 15,
+  kRoleTail = 1 << 16,
+  kTitleHead = 1 << 17,
+  kNotGivenSign = 1 << 18
 };
 unsigned sign_of(char32_t folded);
-// First characters of the known regions and of the words that lead to a name (from addresses.cpp and
-// names.cpp).
+// Characters of these signs (from addresses.cpp, names.cpp and name_context.cpp): what a region, a word that
+// leads to a name, a surname begins with; what given names are made of.
 std::u32string region_heads();
 std::u32string name_heads();
 std::u32string sure_surnames();
+std::u32string surnames();
+std::u32string given_characters();
+std::u32string compound_heads();
+std::u32string name_part_heads();
+std::u32string role_tails();
+std::u32string not_given();
+std::u32string title_heads();
 
 bool is_boundary(char32_t c);  // end of text, blank or punctuation
 

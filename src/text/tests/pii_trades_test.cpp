@@ -1,5 +1,6 @@
-// Sentences of many trades (tests/golden/pii_trades.txt): how much is found a kind, and how much of what is
-// found is right. A span counts when its kind and nine tenths of its characters agree.
+// Sentences of many trades: how much is found a kind, and how much of what is found is right. A span counts
+// when its kind and nine tenths of its characters agree. The rules were mended on pii_trades.txt and
+// pii_develop.txt; pii_held_out.txt says what they find in sentences they were not made for.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -44,8 +45,16 @@ bool agree(const PiiSpan& a, const PiiSpan& b) {
   return to > from && 10 * (to - from) >= 9 * std::max(a.end - a.start, b.end - b.start);
 }
 
-TEST(PiiTrades, RecallAndPrecisionAKind) {
-  std::ifstream in(ZK_SOURCE_DIR "/tests/golden/pii_trades.txt");
+struct Sentences {
+  const char* file;
+  int at_least;
+  double names, precision;  // the least that may be found, and be right of what is found
+};
+
+class PiiTrades : public testing::TestWithParam<Sentences> {};
+
+TEST_P(PiiTrades, RecallAndPrecisionAKind) {
+  std::ifstream in(std::string(ZK_SOURCE_DIR "/tests/golden/") + GetParam().file);
   std::array<std::array<int, 3>, kPiiTypes> counts{};  // expected, found of these, reported
   int lines = 0, right = 0, reported = 0;
   for (std::string line; std::getline(in, line);) {
@@ -62,25 +71,34 @@ TEST(PiiTrades, RecallAndPrecisionAKind) {
       if (!hit) amiss += " missed " + std::string(to_string(w.type));
     }
     for (const auto& g : got) {
-      const bool hit = std::any_of(want.spans.begin(), want.spans.end(), [&](const auto& w) { return agree(g, w); });
+      const bool hit =
+          std::any_of(want.spans.begin(), want.spans.end(), [&](const auto& w) { return agree(g, w); });
       ++counts[static_cast<std::size_t>(g.type)][2];
       ++reported, right += hit;
-      if (!hit) amiss += " wrong " + std::string(to_string(g.type)) + " " + to_utf8(to_u32(want.text).substr(g.start, g.end - g.start));
+      if (!hit)
+        amiss += " wrong " + std::string(to_string(g.type)) + " " +
+                 to_utf8(to_u32(want.text).substr(g.start, g.end - g.start));
     }
     if (!amiss.empty()) std::cout << line << "  ->" << amiss << "\n";
   }
-  EXPECT_GE(lines, 300);
+  EXPECT_GE(lines, GetParam().at_least);
   for (std::size_t t = 0; t < counts.size(); ++t) {
     const auto [expected, found, all] = counts[t];
-    std::cout << to_string(static_cast<PiiType>(t)) << ": " << found << " of " << expected << " found, " << all << " reported\n";
+    std::cout << to_string(static_cast<PiiType>(t)) << ": " << found << " of " << expected << " found, "
+              << all << " reported\n";
     const auto kind = static_cast<PiiType>(t);
-    const double floor = kind == PiiType::kName ? 0.85 : kind == PiiType::kAddress ? 0.95 : 0.99;
+    const double floor = kind == PiiType::kName ? GetParam().names : kind == PiiType::kAddress ? 0.95 : 0.99;
     ASSERT_GT(expected, 0);
     EXPECT_GE(found, expected * floor) << to_string(kind);
   }
   std::cout << "precision " << right << " of " << reported << "\n";
-  EXPECT_GE(right, reported * 0.98);
+  EXPECT_GE(right, reported * GetParam().precision);
 }
+
+INSTANTIATE_TEST_SUITE_P(Files, PiiTrades,
+                         testing::Values(Sentences{"pii_trades.txt", 300, .85, .98},
+                                         Sentences{"pii_develop.txt", 200, .8, .98},
+                                         Sentences{"pii_held_out.txt", 200, .6, .97}));
 
 }  // namespace
 }  // namespace zk::text
