@@ -138,6 +138,29 @@ Status pairs(const Flags& flags) {
   return {};
 }
 
+// The texts with what every encoder of the profile makes of them.
+Result<nlu::IntentTexts> read_by_all(const answering::Models& models, std::span<const std::string> texts,
+                                     const char* label) {
+  std::vector<std::string> normal;
+  for (const auto& t : texts) normal.push_back(text::normalise(t));
+  nlu::IntentTexts out{texts, {}};
+  const auto chunks = (normal.size() + kChunk - 1) / kChunk;
+  Progress progress(label, chunks * (models.encoders.size() + models.multilingual.size()));
+  for (const auto* encoders : {&models.encoders, &models.multilingual})
+    for (const auto& reader : *encoders) {
+      auto& rows = out.sentences.emplace_back();
+      for (std::size_t i = 0; i < normal.size(); i += kChunk) {
+        ZK_TRY(const auto read,
+               reader->questions(std::span(normal).subspan(i, std::min(kChunk, normal.size() - i))));
+        const auto part = answering::sentence_rows(read);
+        rows.width = part.width;
+        rows.values.insert(rows.values.end(), part.values.begin(), part.values.end());
+        progress.step();
+      }
+    }
+  return out;
+}
+
 Status intent(const Flags& flags) {
   ZK_TRY(const auto train, answering::read_table(flags.train, {"text", "intent"}));
   ZK_TRY(const auto test, answering::read_table(flags.test, {"text", "intent"}));
@@ -147,22 +170,21 @@ Status intent(const Flags& flags) {
     for (const auto& r : rows) out.push_back(r[c]);
     return out;
   };
-  std::vector<std::shared_ptr<nlu::Encoder>> encoders;
-  for (const auto* slots : {&models.encoders, &models.multilingual})
-    for (const auto& s : *slots) encoders.push_back(s->encoder());
+  const auto taught = column(train, 0), asked = column(test, 0), truth = column(test, 1);
   const auto start = Clock::now();
-  ZK_TRY(const auto model, nlu::IntentModel::train(column(train, 0), column(train, 1), encoders));
+  ZK_TRY(const auto examples, read_by_all(models, taught, "examples"));
+  ZK_TRY(const auto model, nlu::IntentModel::train(examples, column(train, 1)));
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  ZK_TRY(const auto predicted, model->predict(column(test, 0)));
+  ZK_TRY(const auto questions, read_by_all(models, asked, "tests"));
+  const auto predicted = model->predict(questions);
   std::vector<std::string> labels;
   std::vector<nlu::Judged> judged;
   std::vector<double> inside, outside;
   for (std::size_t i = 0; i < predicted.size(); ++i) {
     labels.push_back(predicted[i].intent);
-    judged.push_back({predicted[i].probability, predicted[i].intent == test[i][1]});
+    judged.push_back({predicted[i].probability, predicted[i].intent == truth[i]});
     inside.push_back(predicted[i].in_scope);
   }
-  const auto truth = column(test, 1);
   const double accuracy = nlu::accuracy(truth, labels);
   json::object figures{
       {"tests", truth.size()},
@@ -174,8 +196,9 @@ Status intent(const Flags& flags) {
       {"train_seconds", seconds}};
   if (!flags.oos.empty()) {
     ZK_TRY(const auto oos, answering::read_table(flags.oos, {"text"}));
-    ZK_TRY(const auto beyond, model->predict(column(oos, 0)));
-    for (const auto& p : beyond) outside.push_back(p.in_scope);
+    const auto strange = column(oos, 0);
+    ZK_TRY(const auto beyond, read_by_all(models, strange, "out of scope"));
+    for (const auto& p : model->predict(beyond)) outside.push_back(p.in_scope);
     figures["oos_auroc"] = nlu::roc_auc(inside, outside);
   }
   print(flags.as_json, figures);

@@ -11,12 +11,6 @@ constexpr double kWordForWord = 0.995;
 
 // A question the editor wrote down word for word, in one article only, is that article's: the training
 // companies' customers never ask so, and the models cannot know it.
-std::string letters(std::string_view s) {
-  std::string out;
-  for (const auto& c : text::char_grams(s, 1, 1)) out += c;
-  return out;
-}
-
 // True when that is so; the first candidate is then that article's.
 bool settle_word_for_word(const KnowledgeBase& kb, const Look& look, Judgement& judgement) {
   const auto asked = letters(look.normalised);
@@ -82,6 +76,18 @@ std::string Answerer::key_of(const Question& question) const {
 }
 
 bool Answerer::speaks_other(const std::string& text) const { return multilingual_ && !text::has_han(text); }
+
+Result<Sentence> Answerer::read(const std::string& question) const {
+  Sentence out{.other_language = speaks_other(question), .text = {}, .vectors = {}};
+  const auto& kb = out.other_language ? *multilingual_ : *chinese_;
+  out.text = kb.read_as(question);
+  const std::vector<std::string> asked = {out.text};
+  for (const auto& reader : kb.encoders()) {
+    ZK_TRY(const auto read, reader->questions(asked));
+    out.vectors.push_back(sentence_rows(read));
+  }
+  return out;
+}
 
 Result<Finding> Answerer::find_anew(const Question& question) const {
   const bool other = speaks_other(question.text);

@@ -20,6 +20,13 @@
 
 namespace zk::answering {
 
+// A question as find() reads it, with the sentence's vectors; reading it costs find() nothing more.
+struct Sentence {
+  bool other_language = false;             // read by the multilingual encoder
+  std::string text;                        // normalised and repaired
+  std::vector<nlu::SentenceRows> vectors;  // one row each; none without an encoder
+};
+
 struct Finding {
   std::shared_ptr<const KnowledgeBase> kb;  // whose articles the candidates count
   Look look;
@@ -47,6 +54,7 @@ class Answerer {
   Finding find_left_out(std::size_t article, std::size_t text, double target) const;
   // The thresholds find() gives a question that was read by that encoder.
   Operating operating(bool other_language, bool word_for_word, double target) const;
+  Result<Sentence> read(const std::string& question) const;
   // Whether the multilingual encoder reads it.
   bool speaks_other(const std::string& text) const;
   std::vector<Reason> reasons(const Finding& finding, std::size_t most) const;

@@ -58,6 +58,8 @@ class KnowledgeBase {
   Result<std::shared_ptr<const KnowledgeBase>> learn() const;
   bool learnt() const { return learnt_; }
 
+  // The text that is looked up: normalised, misheard words repaired.
+  std::string read_as(std::string_view question) const;
   Result<Look> look(const Question& question) const;
   // Looks at an own similar question (article a, text k ≥ 0) as if it had never been written: its row is left
   // out everywhere.

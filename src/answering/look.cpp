@@ -117,6 +117,10 @@ std::vector<std::string> KnowledgeBase::question_feature_names() {
   return {"q.length", "q.known", "q.similar", "q.parts", "q.latin"};
 }
 
+std::string KnowledgeBase::read_as(std::string_view question) const {
+  return repair_.apply(text::normalise(question));
+}
+
 Result<Look> KnowledgeBase::look(const Question& question) const {
   View view;
   view.normalised = text::normalise(question.text);

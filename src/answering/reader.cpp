@@ -116,4 +116,12 @@ Result<Readings> Reader::read(std::span<const std::string> texts, bool file) {
   return out;
 }
 
+nlu::SentenceRows sentence_rows(const Readings& readings) {
+  const auto& s = readings.sentences;
+  nlu::SentenceRows out{s.columns, std::vector<float>(s.rows() * s.columns)};
+  for (std::size_t i = 0; i < s.rows(); ++i)
+    s.unpack(i, std::span(out.values).subspan(i * s.columns, s.columns));
+  return out;
+}
+
 }  // namespace zk::answering

@@ -19,6 +19,7 @@
 #include "base/lru.hpp"
 #include "nlu/blob_cache.hpp"
 #include "nlu/encoder.hpp"
+#include "nlu/intent.hpp"
 
 namespace zk::answering {
 
@@ -71,5 +72,8 @@ class Reader {
   Lru<std::string> recent_{kMostQuestions};
 };
 using Encoders = std::vector<std::shared_ptr<Reader>>;
+
+// The sentences of readings as numbers, for the intents' classifier.
+nlu::SentenceRows sentence_rows(const Readings& readings);
 
 }  // namespace zk::answering

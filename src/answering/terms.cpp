@@ -154,4 +154,10 @@ int longest_common_run(std::u32string_view a, std::u32string_view b) {
   return best;
 }
 
+std::string letters(std::string_view text) {
+  std::string out;
+  for (const auto& c : text::char_grams(text, 1, 1)) out += c;
+  return out;
+}
+
 }  // namespace zk::answering

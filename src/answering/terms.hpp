@@ -19,6 +19,9 @@ std::vector<Term> sound_terms(std::string_view normalised, int min_n,
                               int max_n);                   // n-grams of folded syllables
 std::vector<Term> word_terms(std::string_view normalised);  // dictionary words
 
+// What is said without what stands between it (spaces, punctuation): equal for texts that are word for word
+// the same.
+std::string letters(std::string_view text);
 // Runs of Latin letters and digits: model names, amounts, periods ("s5", "30", "pro"). In order, with
 // repeats.
 std::vector<std::string> latin_tokens(std::string_view normalised);

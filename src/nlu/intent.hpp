@@ -1,11 +1,10 @@
 // Intents a company defines by examples: linear classifiers over sentence vectors and hashed n-grams
-// (liblinear, Fan et al. 2008), a probability by temperature (Guo et al. 2017), and how much a question looks
-// like any intent at all. Trains in well under a second from some dozens of examples, in seconds to a minute
-// from ten thousand (encoding not counted). Immutable once trained; predict() is safe from any thread. Same
-// examples, same model.
+// (liblinear, Fan et al. 2008), a probability by temperature (Guo et al. 2017), and how likely a question
+// means any intent at all. Trains in well under a second from some dozens of examples, in seconds to a minute
+// from ten thousand. Immutable once trained; predict() is safe from any thread. Same examples, same model.
 //
-//   ZK_TRY(auto model, IntentModel::train(texts, labels, {bge}));
-//   ZK_TRY(auto p, model->predict(questions));        // p[0].intent, p[0].probability, p[0].in_scope
+//   ZK_TRY(auto model, IntentModel::train({texts, vectors}, labels, {questions, their_vectors}));
+//   auto p = model->predict({asked, asked_vectors});        // p[0].intent, p[0].probability, p[0].in_scope
 #pragma once
 
 #include <memory>
@@ -13,39 +12,62 @@
 #include <string>
 #include <vector>
 
-#include "nlu/encoder.hpp"
+#include "base/result.hpp"
 
 namespace zk::nlu {
 
+// What one encoder makes of texts, row by row.
+struct SentenceRows {
+  std::size_t width = 0;  // floats a row
+  std::vector<float> values;
+};
+// Texts with their vectors by none, one or several encoders; the same encoders in the same order everywhere.
+struct IntentTexts {
+  std::span<const std::string> texts{};
+  std::vector<SentenceRows> sentences{};
+};
+
+struct IntentChance {
+  std::string intent;
+  double probability = 0;
+};
 struct IntentPrediction {
   std::string intent;
   double probability = 0;  // that it is this intent, given that it is one of them: 0 … 1
-  double in_scope = 0;  // 0 … 1, the higher the more like the examples; half of unseen examples lie above 0.5
+  // Trained with texts of no intent: the probability that it is one of them at all. Without: 0 … 1, the
+  // higher the more like the examples; half of unseen examples lie above 0.5.
+  double in_scope = 0;
+  std::vector<IntentChance> ranked;  // the most probable first, at most IntentModel::kMostRanked
 };
 
 class IntentModel {
  public:
-  // texts[i] means labels[i]; 2 … 2,000 labels, at most 20,000 texts. encoders: none (n-grams alone), one or
-  // several, kept. kInvalidArgument when there are fewer than two labels or the counts differ; kTooLarge
-  // beyond the bounds.
-  static Result<std::shared_ptr<const IntentModel>> train(std::span<const std::string> texts,
+  static constexpr std::size_t kMostRanked = 3;
+  static constexpr std::size_t kMostTexts = 20'000, kMostLabels = 2'000;
+
+  // examples.texts[i] means labels[i]; none: texts that mean no intent, such as questions that are answered
+  // otherwise. 2 … kMostLabels labels (1 is enough where there are texts of none), at most kMostTexts texts.
+  // kInvalidArgument when there are fewer labels or the counts differ; kTooLarge beyond the bounds.
+  static Result<std::shared_ptr<const IntentModel>> train(const IntentTexts& examples,
                                                           std::span<const std::string> labels,
-                                                          std::vector<std::shared_ptr<Encoder>> encoders);
+                                                          const IntentTexts& none = {});
   ~IntentModel();
-  Result<std::vector<IntentPrediction>> predict(std::span<const std::string> texts) const;
+  std::vector<IntentPrediction> predict(const IntentTexts& asked) const;
   const std::vector<std::string>& labels() const { return labels_; }
 
+  // What the examples and the texts of none were taken for while they were left out; intent is "" where a
+  // text never was (its label has no other example, or there are thousands).
+  const std::vector<IntentPrediction>& held_out() const { return held_out_; }
+  const std::vector<IntentPrediction>& held_out_none() const { return held_out_none_; }
+
  private:
-  struct Features;
-  struct Linear;
-  struct Scope;
+  struct Parts;
   IntentModel();
+  void judge_unseen(std::size_t examples);
 
   std::vector<std::string> labels_;  // ascending
-  std::unique_ptr<Features> features_;
-  std::unique_ptr<Linear> linear_;
-  std::unique_ptr<Scope> scope_;
-  double temperature_ = 1;
+  std::unique_ptr<Parts> parts_;
+  std::vector<IntentPrediction> held_out_, held_out_none_;
 };
 
 }  // namespace zk::nlu

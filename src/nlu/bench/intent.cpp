@@ -15,6 +15,7 @@
 #include "nlu/e5.hpp"
 #include "nlu/intent.hpp"
 #include "nlu/metrics.hpp"
+#include "text/text.hpp"
 
 namespace zk::nlu {
 namespace {
@@ -55,8 +56,19 @@ Result<std::vector<std::shared_ptr<Encoder>>> open_encoders(const std::string& w
   return encoders;
 }
 
-Status run(const std::string& which, std::size_t hold_out,
-           const std::vector<std::string>& files) {
+Result<IntentTexts> encoded(std::span<const std::string> texts,
+                            const std::vector<std::shared_ptr<Encoder>>& encoders) {
+  std::vector<std::string> normal;
+  for (const auto& t : texts) normal.push_back(text::normalise(t));
+  IntentTexts out{texts, {}};
+  for (const auto& e : encoders) {
+    ZK_TRY(auto vectors, e->encode(normal));
+    out.sentences.push_back({static_cast<std::size_t>(e->dimension()), std::move(vectors)});
+  }
+  return out;
+}
+
+Status run(const std::string& which, std::size_t hold_out, const std::vector<std::string>& files) {
   ZK_TRY(const auto encoders, open_encoders(which));
   Rows train = read(files[0]), test;
   if (hold_out) {
@@ -70,11 +82,12 @@ Status run(const std::string& which, std::size_t hold_out,
   } else {
     test = read(files[1]);
   }
-  for (const auto& e : encoders) ZK_TRY_STATUS(e->encode(train.texts).map([](auto&&) {}));
+  ZK_TRY(const auto train_texts, encoded(train.texts, encoders));
+  ZK_TRY(const auto test_texts, encoded(test.texts, encoders));
   const auto start = std::clock();
-  ZK_TRY(const auto model, IntentModel::train(train.texts, train.labels, encoders));
+  ZK_TRY(const auto model, IntentModel::train(train_texts, train.labels));
   const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-  ZK_TRY(const auto predictions, model->predict(test.texts));
+  const auto predictions = model->predict(test_texts);
   std::vector<std::string> said;
   std::vector<Judged> judged;
   std::vector<double> inside, outside;
@@ -94,8 +107,9 @@ Status run(const std::string& which, std::size_t hold_out,
   fmt::print("\"coverage_at_98\":{:.3f},\"ece\":{:.4f},\"train_cpu_seconds\":{:.1f}",
              coverage_at_precision(judged, 0.98).share, calibration_error(judged), seconds);
   if (!hold_out && files.size() > 2) {
-    ZK_TRY(const auto strange, model->predict(read(files[2]).texts));
-    for (const auto& p : strange) outside.push_back(p.in_scope);
+    const auto strange = read(files[2]);
+    ZK_TRY(const auto strange_texts, encoded(strange.texts, encoders));
+    for (const auto& p : model->predict(strange_texts)) outside.push_back(p.in_scope);
     fmt::print(",\"oos_auroc\":{:.4f}", roc_auc(inside, outside));
   }
   fmt::print("}}\n");
