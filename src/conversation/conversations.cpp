@@ -219,6 +219,7 @@ Result<bool> Conversations::finish_turn(const BotTurn& turn, const BotReply& rep
     c.turn_done_id = turn.message_id;
     c.bot_state = reply.state;
     if (reply.decision == "answer" || reply.decision == "clarify") ++c.bot_attempts;
+    ZK_TRY(const bool sorted, w.sort_in(c, reply));
     if (reply.handover) w.hand_over(c, reply.priority);
     if (!reply.blocks.empty()) {
       ZK_TRY(auto stored, w.insert(c, {.sender = SenderKind::kBot,
@@ -242,7 +243,8 @@ Result<bool> Conversations::finish_turn(const BotTurn& turn, const BotReply& rep
       ZK_TRY_STATUS(w.note_activity(c, "正在为您转接人工客服", "Connecting you to a person", bot_actor()));
       ZK_TRY_STATUS(w.announce(c, bot_actor()));
     }
-    ZK_TRY_STATUS(reply.handover ? w.save(c) : w.save_message_state(c));
+    if (sorted && !reply.handover) ZK_TRY_STATUS(w.announce(c, bot_actor()));
+    ZK_TRY_STATUS(reply.handover || sorted ? w.save(c) : w.save_message_state(c));
     return true;
   });
   if (said && *said && reply.handover) queue_changed();

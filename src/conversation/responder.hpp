@@ -26,7 +26,9 @@ struct BotTurn {
 struct BotReply {
   std::string decision;    // answer | clarify | none | handover | smalltalk
   bool handover = false;   // a human shall take it from here
-  int priority = 0;        // of the hand-over, 0–3
+  int priority = 0;        // the conversation's is raised to this, 0–3
+  TeamId team{};           // that shall take it at a hand-over; none: the conversation's
+  LabelId label{};         // put on the conversation, or none
   std::string article_id;  // external id of the article answered from, or ""
   std::string article_question;
   double probability = 0;

@@ -48,6 +48,14 @@ constexpr Query kSave{"conversation.save",
                       "waiting_since = $20, handed_over_at = $21, resolved_at = $22, snoozed_until = $23, "
                       "rating = $24, rating_comment = $25, "
                       "locale = $26 WHERE id = $1"};
+constexpr Query kTeamThere{"team.there", "SELECT 1 FROM team WHERE id = $1"};
+constexpr Query kLabelThere{"label.there", "SELECT 1 FROM label WHERE id = $1"};
+constexpr Query kPutLabel{
+    "conversation.put_label",
+    "INSERT INTO conversation_label (conversation_id, label_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"};
+constexpr Query kLabels{
+    "conversation.labels",
+    "SELECT label_id FROM conversation_label WHERE conversation_id = $1 ORDER BY label_id"};
 
 ConversationRecord with_state(const storage::Row& row) {
   auto c = read_conversation(row);
@@ -256,6 +264,26 @@ void Writer::hand_over(ConversationRecord& c, int priority) const {
   c.priority = std::max(c.priority, priority);
   c.turn_done_id = c.last_visitor_id;
   if (c.handed_over_at == Timestamp{}) c.handed_over_at = now_;
+}
+
+Result<bool> Writer::sort_in(ConversationRecord& c, const BotReply& reply) {
+  bool changed = reply.priority > c.priority;
+  c.priority = std::max(c.priority, reply.priority);
+  if (reply.handover && reply.team && reply.team != c.team_id) {
+    ZK_TRY(const auto there, tx_.maybe(kTeamThere, {reply.team}));
+    if (there) c.team_id = reply.team, changed = true;
+  }
+  if (!reply.label) return changed;
+  ZK_TRY(const auto there, tx_.maybe(kLabelThere, {reply.label}));
+  if (!there) return changed;
+  ZK_TRY(const auto put, tx_.run(kPutLabel, {c.id, reply.label}));
+  if (put == 0) return changed;
+  ZK_TRY(const auto rows, tx_.all(kLabels, {c.id}));
+  JsonWriter json(64);
+  json.begin_array();
+  for (const auto& row : rows) json.value(row.integer(0));
+  c.labels = json.end_array().take();
+  return true;
 }
 
 void Writer::give_to(ConversationRecord& c, AgentId agent) const {

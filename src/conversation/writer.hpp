@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "conversation/record.hpp"
+#include "conversation/responder.hpp"
 #include "storage/storage.hpp"
 #include "vault/vault.hpp"
 
@@ -86,6 +87,9 @@ class Writer {
   void hand_over(ConversationRecord& c, int priority) const;  // to the queue
   void give_to(ConversationRecord& c, AgentId agent) const;   // to a person
   void resolve(ConversationRecord& c) const;
+  // Team (of a hand-over), label and priority that go with the bot's reply; what is not there any more is
+  // left out. False: nothing has changed.
+  Result<bool> sort_in(ConversationRecord& c, const BotReply& reply);
 
   storage::Tx& tx() { return tx_; }
   Timestamp now() const { return now_; }

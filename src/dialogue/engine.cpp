@@ -73,6 +73,10 @@ class Turn {
     if (const auto talk = nlu::small_talk(normalised_); talk != nlu::SmallTalk::kNone)
       return small_talk(talk), Status{};
     if (alarm == Alarm::kHazard) return answer_or_alarm();
+    if (input_.intents) {
+      ZK_TRY(const bool done, take_intent());
+      if (done) return {};
+    }
     const auto said = thread();
     if (sign_.unsolved && !said.empty()) return unsolved(said.front());
     if (!said.empty() && !sign_.elsewhere) return in_thread(said);
@@ -226,8 +230,9 @@ class Turn {
 
   void hand_over() {
     reply_.decision = Decision::kHandover;
-    reply_.priority = nlu::priority(urgency_);
-    const auto words = text_blocks(say_handover(reply_.priority > 0, language_));
+    const int urgent = nlu::priority(urgency_);
+    reply_.priority = std::max(reply_.priority, urgent);
+    const auto words = text_blocks(say_handover(urgent > 0, language_));
     reply_.blocks.insert(reply_.blocks.end(), words.begin(), words.end());
     if (resume_flow()) reply_.note = flow_->title.zh + ": " + flow::known(*flow_, run_);
     state_.flow.clear();
@@ -411,6 +416,37 @@ class Turn {
   }
   void decline() {
     state_.declined.insert(state_.declined.end(), state_.options.begin(), state_.options.end());
+  }
+
+  // What the company calls this message. Where that is sure its label and priority go with whatever is said,
+  // and a flow or a person takes the turn. False: the message is answered.
+  Result<bool> take_intent() {
+    ZK_TRY(const auto seen, input_.intents->recognise(answerer_, sign_.rest));
+    json::array found;
+    for (const auto& c : seen.ranked)
+      found.push_back(
+          json::object{{"id", c.intent->id}, {"name", c.intent->name}, {"probability", c.probability}});
+    trace_["intents"] = std::move(found);
+    trace_["intent_at"] = seen.threshold;
+    trace_["intent"] = seen.sure ? json::value(seen.sure->name) : json::value(nullptr);
+    stage("intent");
+    if (!seen.sure) return false;
+    reply_.label = seen.sure->label;
+    reply_.priority = seen.sure->priority;
+    if (seen.sure->lead == intent::Lead::kFlow) {
+      const auto* f = input_.flows && !lost_flow_ ? input_.flows->named(seen.sure->flow) : nullptr;
+      if (!f) return false;
+      reply_.probability = seen.ranked.front().probability;
+      ZK_TRY_STATUS(start_flow(*f, text_));
+      return true;
+    }
+    if (seen.sure->lead == intent::Lead::kNothing) return false;
+    reply_.probability = seen.ranked.front().probability;
+    reply_.team = seen.sure->team;
+    hand_over();
+    reply_.note = fmt::format("{}{}", say_intent(seen.sure->name, language_),
+                              reply_.note.empty() ? "" : "\n" + reply_.note);
+    return true;
   }
 
   Status answer_or_alarm() {

@@ -18,6 +18,7 @@
 #include "domain/block.hpp"
 #include "flow/book.hpp"
 #include "flow/run.hpp"
+#include "intent/recogniser.hpp"
 
 namespace zk::dialogue {
 
@@ -30,10 +31,11 @@ struct TurnInput {
   std::string state{};  // Reply::state of the turn before, or ""
   Timestamp now{};
   std::string channel{};
-  std::string locale{};               // of the visitor; "" : that of the text
-  double target = 0;                  // precision wanted of direct answers; 0: that of the engine
-  const flow::Book* flows = nullptr;  // those that are live; null: none
-  flow::Calls* calls = nullptr;       // what their call steps reach
+  std::string locale{};                         // of the visitor; "" : that of the text
+  double target = 0;                            // precision wanted of direct answers; 0: that of the engine
+  const flow::Book* flows = nullptr;            // those that are live; null: none
+  flow::Calls* calls = nullptr;                 // what their call steps reach
+  const intent::Recogniser* intents = nullptr;  // null: none is defined
 };
 
 struct Scored {
@@ -57,8 +59,10 @@ struct Reply {
   std::string flow;                // name of the flow that speaks, or ""
   // What a flow said, word for word: written by the company or looked up, so figures in it are founded.
   std::vector<std::string> sources;
-  std::string note;   // at a hand-over out of a flow: what is known, for the agent
-  int priority = 0;   // 3 when danger was heard, else 0
+  std::string note;   // at a hand-over out of a flow or by an intent: what is known, for the agent
+  int priority = 0;   // 3 when danger was heard, else that of the intent
+  TeamId team{};      // that an intent hands over to, or none
+  LabelId label{};    // that an intent puts on the conversation, or none
   std::string trace;  // JSON for the console: stages with milliseconds, figures, reasons
   std::string state;  // JSON, ≤ kMostStateBytes
   double ms = 0;

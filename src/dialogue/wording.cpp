@@ -52,6 +52,10 @@ std::string say_handover(bool urgent, std::string_view language) {
             : "正在为您转接人工客服，您说过的内容会一并转达。";
 }
 
+std::string say_intent(std::string_view name, std::string_view language) {
+  return (english(language) ? "Intent: " : "意图：") + std::string(name);
+}
+
 std::string say_none(std::string_view language) {
   return english(language) ? "I have no reliable answer to this. Would you like to talk to a person?"
                            : "这个问题我没有可靠的答案，需要为您转人工客服吗？";

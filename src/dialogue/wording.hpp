@@ -19,6 +19,8 @@ std::string say_clarify(std::size_t options, std::string_view language);
 std::string say_also(std::string_view question, std::string_view language);
 // Before an answer that exists in Chinese only, to a question in English.
 std::string say_other_language();
+// For the agent who takes over: which intent was heard.
+std::string say_intent(std::string_view name, std::string_view language);
 std::string say_given_up(std::string_view language);   // a flow the customer gave up
 std::string say_flow_gone(std::string_view language);  // a flow that runs no more, in the middle of it
 std::string label_none_of_these(std::string_view language);

@@ -205,6 +205,41 @@ TEST_P(ConversationsTest, AHandOverLeavesTheAgentANoteThatTheVisitorDoesNotSee) 
     if (e.payload.find(reply.note) != std::string::npos) EXPECT_EQ(e.audience, "agents");
 }
 
+TEST_P(ConversationsTest, LabelAndPriorityGoWithTheReply) {
+  static constexpr storage::Query kLabel{
+      "test.label", "INSERT INTO label (name, color) VALUES ('催单', '#b91c1c') RETURNING id"};
+  const auto row = must(world.db->write(soon(), [](storage::Tx& tx) { return tx.one(kLabel); }));
+  const auto label = row.id<LabelId>(0);
+  const auto id = must(world.say(world.contact(), "你们太慢了", "c-1")).conversation.id;
+  for (int round = 1; round <= 2; ++round) {
+    const auto turn = must(world.conversations->due_turn(id, soon()));
+    ASSERT_TRUE(turn);
+    const BotReply reply{.decision = "answer",
+                         .priority = 3 - round,
+                         .team = TeamId{999},
+                         .label = label,
+                         .blocks = text_blocks("…"),
+                         .state = "{}",
+                         .trace = "{}"};
+    ASSERT_TRUE(must(world.conversations->finish_turn(*turn, reply, soon())));
+    EXPECT_EQ(world.load(id).labels, "[" + std::to_string(label.value) + "]");
+    EXPECT_EQ(world.load(id).priority, 2) << "raised, never lowered";
+    EXPECT_EQ(world.load(id).team_id, world.team) << "a team takes over at a hand-over only";
+    must(world.say(world.load(id).contact_id, "还在吗", "c-" + std::to_string(round + 1)));
+  }
+  const auto turn = must(world.conversations->due_turn(id, soon()));
+  const BotReply gone{.decision = "handover",
+                      .handover = true,
+                      .team = TeamId{999},
+                      .label = LabelId{999},
+                      .blocks = text_blocks("…"),
+                      .state = "{}",
+                      .trace = "{}"};
+  ASSERT_TRUE(must(world.conversations->finish_turn(*turn, gone, soon())));
+  EXPECT_EQ(world.load(id).handler, Handler::kWaiting);
+  EXPECT_EQ(world.load(id).team_id, world.team) << "what is not there any more is left out";
+}
+
 TEST_P(ConversationsTest, AssignTeamLabelsSnoozeResolveReopen) {
   auto& s = *world.conversations;
   const auto id = must(world.say(world.contact(), "退款", "c-1")).conversation.id;

@@ -181,6 +181,7 @@ class EngineTest : public testing::Test {
     input.pick = std::move(pick);
     input.state = state_;
     input.flows = &flows_;
+    input.intents = intents_.get();
     input.calls = actions_.get();
     auto reply = engine_.turn(*answerer_, input);
     EXPECT_TRUE(reply);
@@ -204,11 +205,71 @@ class EngineTest : public testing::Test {
   }
   // Read by words alone nothing is sure: the article is taken by its button.
   Reply open_flow() { return say("退款多久到账"); }  // word for word: sure
+  // Two intents; the first, of the customer who wants a bill sent on, leads where it is told.
+  void load_intents(intent::Draft first) {
+    first.name = "催单";
+    first.examples = {"帮我催一下订单", "催催我的订单", "麻烦催单", "订单能催吗", "快帮我催单"};
+    intent::Draft second{
+        .name = "表扬",
+        .examples = {"表扬你们的师傅", "我要表扬客服", "师傅真不错要表扬", "表扬一下", "给个表扬"}};
+    std::vector<intent::Intent> all;
+    for (auto& d : {first, second}) {
+      intent::Intent i;
+      static_cast<intent::Draft&>(i) = d;
+      i.id = static_cast<std::int64_t>(all.size()) + 1;
+      all.push_back(std::move(i));
+    }
+    intents_ =
+        intent::Recogniser::train(all, intent::none_of(*answerer_, all, flows_), answering::Models{}).value();
+  }
+  std::shared_ptr<const intent::Recogniser> intents_;
   flow::Book flows_;
   std::unique_ptr<flow::Actions> actions_;
   Engine engine_{EngineOptions{}};
   std::string state_;
 };
+
+TEST_F(EngineTest, ASureIntentHandsOverToItsTeam) {
+  load_intents(
+      {.name = {}, .lead = intent::Lead::kHandover, .team = TeamId{7}, .label = LabelId{3}, .priority = 2});
+  const auto reply = say("麻烦催单");
+  EXPECT_EQ(reply.decision, Decision::kHandover);
+  EXPECT_EQ(reply.team, TeamId{7});
+  EXPECT_EQ(reply.label, LabelId{3});
+  EXPECT_EQ(reply.priority, 2);
+  EXPECT_EQ(reply.note, "意图：催单");
+  EXPECT_NE(reply.trace.find(R"("intent":"催单")"), std::string::npos) << reply.trace;
+}
+
+TEST_F(EngineTest, ASureIntentStartsItsFlow) {
+  load_flow();
+  load_intents({.name = {}, .lead = intent::Lead::kFlow, .flow = "refund_time"});
+  const auto reply = say("麻烦催单");
+  EXPECT_EQ(reply.flow, "refund_time");
+  EXPECT_EQ(reply.decision, Decision::kClarify);
+  flows_.flows.clear();
+  state_.clear();
+  EXPECT_EQ(say("麻烦催单").flow, "") << "a flow that is not live does not start";
+}
+
+TEST_F(EngineTest, AnIntentThatLeadsNowhereOnlyLabels) {
+  load_intents({.name = {}, .label = LabelId{3}, .priority = 1});
+  const auto reply = say("麻烦催单");
+  EXPECT_NE(reply.decision, Decision::kHandover);
+  EXPECT_EQ(reply.label, LabelId{3});
+  EXPECT_EQ(reply.priority, 1);
+}
+
+TEST_F(EngineTest, WhatIsNoIntentIsAnsweredAsWithoutAny) {
+  const auto before = say("怎么开发票");
+  state_.clear();
+  load_intents({.name = {}, .lead = intent::Lead::kHandover});
+  const auto after = say("怎么开发票");
+  EXPECT_EQ(after.decision, before.decision);
+  EXPECT_EQ(after.article_id, before.article_id);
+  EXPECT_EQ(after.probability, before.probability);
+  EXPECT_FALSE(after.label);
+}
 
 TEST_F(EngineTest, AnUnsureQuestionIsAskedBackAndTheButtonAnswersIt) {
   const auto asked = say("发票");
