@@ -31,9 +31,11 @@ std::string id_or_null(const std::string& s) { return s.empty() ? "null" : boost
 // With what is live now: flows, their calls, the company's target.
 Result<dialogue::Reply> Bot::ask(const answering::Answerer& answerer, dialogue::TurnInput input, Deadline deadline) const {
   ZK_TRY(const auto flows, flows_.book.current(deadline));
+  const auto intents = intents_.current();
   ZK_TRY(input.target, knowledge::target_precision(db_, deadline));
   input.channel = "web";
   input.flows = flows.get();
+  input.intents = intents.get();
   input.calls = flows_.actions.get();
   return engine_.turn(answerer, input);
 }
@@ -57,6 +59,8 @@ Result<conversation::BotReply> Bot::reply(const conversation::BotTurn& turn, Dea
   out.decision = std::string(dialogue::to_string(r.decision));
   out.handover = r.decision == dialogue::Decision::kHandover;
   out.priority = r.priority;
+  out.team = r.team;
+  out.label = r.label;
   out.article_id = std::move(r.article_id);
   if (const auto i = answerer->knowledge().find(out.article_id)) out.article_question = answerer->knowledge().article(*i).question;
   out.probability = r.probability;

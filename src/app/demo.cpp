@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "guard/forbidden.hpp"
+#include "intent/store.hpp"
 #include "knowledge/import.hpp"
 
 namespace zk::app {
@@ -39,6 +40,8 @@ constexpr Query kSetSetting{"demo.set_setting", "INSERT INTO setting (key, value
 constexpr Query kSetAvailability{"demo.set_availability", "UPDATE agent SET availability = $2 WHERE id = $1"};
 constexpr Query kAgents{"demo.agents", "SELECT id, name FROM agent WHERE role = 'agent' OR role = 'supervisor' ORDER BY id"};
 constexpr Query kSetPassword{"demo.set_password", "UPDATE agent SET password_hash = $2, updated_at = $3 WHERE email = $1"};
+constexpr Query kTeamNamed{"demo.team_named", "SELECT id FROM team WHERE name = $1"};
+constexpr Query kLabelNamed{"demo.label_named", "SELECT id FROM label WHERE name = $1"};
 constexpr Query kLabels{"demo.labels", "SELECT id FROM label ORDER BY id"};
 
 struct Person {
@@ -102,6 +105,39 @@ Status seed_desk(Tx& tx, auth::Auth& auth, Timestamp now, std::int64_t team) {
   // An edit shows in the next answer, so that a visitor of the demo sees it happen (docs/adr/0030).
   ZK_TRY_STATUS(tx.run(kSetSetting, {"publishing", "\"at_once\"", now}).map([](auto) {}));
   return tx.run(kSetSetting, {"company_name", "\"青禾生活\"", now}).map([](auto) {});
+}
+
+Status seed_intent(Tx& tx, const json::object& o, Timestamp now) {
+  const auto text = [&](const char* name) {
+    const auto* v = o.if_contains(name);
+    return v ? std::string(v->as_string()) : std::string();
+  };
+  intent::Draft draft{.name = text("name"), .description = text("description")};
+  for (const auto& e : o.at("examples").as_array()) draft.examples.emplace_back(e.as_string());
+  ZK_TRY(draft.lead, intent::lead_of(text("leads_to")));
+  draft.flow = text("flow");
+  if (const auto* p = o.if_contains("priority")) draft.priority = p->to_number<int>();
+  if (const auto team = text("team"); !team.empty()) {
+    ZK_TRY(const auto row, tx.one(kTeamNamed, {team}));
+    draft.team = row.id<TeamId>(0);
+  }
+  if (const auto label = text("label"); !label.empty()) {
+    ZK_TRY(const auto row, tx.one(kLabelNamed, {label}));
+    draft.label = row.id<LabelId>(0);
+  }
+  return intent::create(tx, std::move(draft), {"system", now}).map([](const auto&) {});
+}
+
+Status seed_intents(storage::Db& db, Timestamp now) {
+  return db.write(after(kPatience), [&](Tx& tx) -> Status {
+    const std::string_view text = demo_intents();
+    for (std::size_t from = 0; from < text.size();) {
+      const auto to = std::min(text.find('\n', from), text.size());
+      if (to > from) ZK_TRY_STATUS(seed_intent(tx, json::parse(text.substr(from, to - from)).as_object(), now));
+      from = to + 1;
+    }
+    return {};
+  });
 }
 
 // --- history ---------------------------------------------------------------------------------------------------------
@@ -287,7 +323,8 @@ Status seed_demo_company(storage::Db& db, auth::Auth& auth, const Clock& clock, 
   }));
   ZK_TRY(const auto report, knowledge::import_articles(db, clock, demo_articles(), knowledge::Format::kJsonl, {.author = "system"}));
   if (!report.refused.empty()) return fail(ErrorCode::kInternal, "the demo's knowledge base was not accepted", {}, report.refused[0].reason);
-  return publish_flows(db, {{"refund_time.yaml", std::string(demo_refund_flow())}}, &actions, "system", clock.now()).map([](const auto&) {});
+  ZK_TRY_STATUS(publish_flows(db, {{"refund_time.yaml", std::string(demo_refund_flow())}}, &actions, "system", clock.now()).map([](const auto&) {}));
+  return seed_intents(db, clock.now());
 }
 
 Status seed_demo_history(storage::Db& db, const Clock& clock, const conversation::Intake& intake, conversation::Responder& responder, const DemoHistory& history) {

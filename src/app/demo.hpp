@@ -20,7 +20,7 @@
 namespace zk::app {
 
 
-// Company, inbox, teams, agents, canned responses, labels, articles, a flow. Does nothing when the demo is there already.
+// Company, inbox, teams, agents, canned responses, labels, articles, a flow, intents. Does nothing when the demo is there already.
 Status seed_demo_company(storage::Db& db, auth::Auth& auth, const Clock& clock, const flow::Actions& actions);
 
 struct DemoHistory {

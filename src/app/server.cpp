@@ -16,6 +16,7 @@
 #include "api/conversations.hpp"
 #include "api/flows.hpp"
 #include "api/import_jobs.hpp"
+#include "api/intents.hpp"
 #include "api/learning.hpp"
 #include "api/quality.hpp"
 #include "api/releases.hpp"
@@ -37,6 +38,7 @@
 #include "exec/periodic.hpp"
 #include "knowledge/target.hpp"
 #include "gateway/server.hpp"
+#include "intent/live.hpp"
 #include "learning/chat_model.hpp"
 #include "storage/storage.hpp"
 #include "vault/vault.hpp"
@@ -104,6 +106,7 @@ struct Server::Parts {
   std::optional<dialogue::Engine> engine;
   std::optional<Guards> guards;
   std::optional<Flows> flows;
+  std::unique_ptr<intent::Live> intents;
   std::optional<Bot> bot;
   std::unique_ptr<conversation::Service> service;
   std::unique_ptr<conversation::MessageSearch> search;
@@ -154,7 +157,8 @@ Status Server::Parts::open_answering() {
   engine.emplace(dialogue::EngineOptions{});
   guards.emplace(*db, clock, auth.audit());
   flows.emplace(*db, std::move(actions));
-  bot.emplace(*db, *library, *engine, *guards, *flows);
+  ZK_TRY(intents, intent::Live::open(*db, clock, *library, flows->book));
+  bot.emplace(*db, *library, *engine, *guards, *flows, *intents);
   return {};
 }
 
@@ -229,6 +233,7 @@ std::vector<api::Route> Server::Parts::routes() {
   add(api::quality_routes({*meter, *library, [this] { return cost(); }}));
   add(api::learning_routes(*learning, *writing));
   add(api::flow_routes(*flows->actions));
+  add(api::intent_routes({*intents, *library}));
   if (demo_visitor) add(demo_routes(*demo_visitor));
   return out;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ask, assertAccessible, openConsole, openShop, say, shot } from "./steps.mjs";
 
-const consoleScreens = ["conversations", "knowledge", "knowledge/flows", "learning", "quality", "home", "settings"];
+const consoleScreens = ["conversations", "knowledge", "knowledge/flows", "knowledge/intents", "learning", "quality", "home", "settings"];
 
 async function agentTakes(world, text) {
   const desk = await openConsole(world, "conversations");
@@ -108,6 +108,61 @@ export const checks = {
     }
     const again = await openShop(world);
     await (await ask(again.chat, question)).locator(".source", { hasText: "线下门店在哪里" }).waitFor();
+  },
+
+  "an intent written in examples hands the widget's customer to its team": async (world) => {
+    const desk = await openConsole(world, "knowledge/intents");
+    await desk.getByRole("link", { name: "投诉" }).waitFor();
+    await desk.getByText("排第一", { exact: true }).waitFor();
+    await shot(world, desk, "console-intents-light");
+    await assertAccessible(desk, "intents");
+    await desk.getByRole("button", { name: "新建意图" }).click();
+    await desk.getByRole("textbox", { name: "名称" }).fill("预约安装");
+    await desk
+      .getByRole("textbox", { name: "例句" })
+      .fill(
+        [
+          "我想预约师傅上门安装",
+          "帮我约个时间装窗帘",
+          "什么时候能来给我装",
+          "预约安装师傅",
+          "约一下周末上门安装",
+          "安装改到明天可以吗",
+          "师傅几点来装",
+        ].join("\n"),
+      );
+    await desk.getByRole("radio", { name: "转人工" }).click();
+    await desk.getByRole("combobox", { name: "转给小组" }).selectOption({ label: "售后服务" });
+    await desk.getByRole("combobox", { name: "优先级至少" }).selectOption("1");
+    await desk.keyboard.press("Control+s");
+    await desk.getByText("7 句例句逐一拿开", { exact: false }).waitFor();
+    const q = desk.getByRole("textbox", { name: "客户会怎么说？" });
+    await q.fill("约一下周末上门安装");
+    await q.press("Enter");
+    await desk.getByText("会认成“预约安装”").waitFor();
+    await shot(world, desk, "console-intent-light");
+    await assertAccessible(desk, "an intent");
+    const { chat } = await openShop(world);
+    await say(chat, "约一下周末上门安装。");
+    await chat.locator("header", { hasText: /正在转接|人工/ }).waitFor();
+    await desk.goto(`${world.url}/console/conversations?view=all`);
+    await desk.getByText("约一下周末上门安装。").first().click();
+    await desk.getByText("意图：预约安装").first().waitFor();
+    await shot(world, desk, "console-intent-conversation-light");
+    const phone = await openConsole(world, "knowledge/intents", {
+      viewport: { width: 390, height: 844 },
+      colorScheme: "dark",
+      hasTouch: true,
+    });
+    await phone.getByRole("link", { name: "预约安装" }).click();
+    await phone.getByRole("textbox", { name: "例句" }).waitFor();
+    await shot(world, phone, "console-intent-phone-dark");
+    await assertAccessible(phone, "an intent on a phone, dark");
+    await desk.goto(`${world.url}/console/knowledge/intents`);
+    await desk.getByRole("link", { name: "预约安装" }).click();
+    await desk.getByRole("button", { name: "删除意图" }).click();
+    await desk.getByRole("dialog").getByRole("button", { name: "删除" }).click();
+    await desk.getByRole("link", { name: "投诉" }).waitFor();
   },
 
   "a flow that breaks its conversations is refused at its line; mended, it is what the widget asks": async (world) => {

@@ -3,6 +3,7 @@
 
 #include "api/conversations.hpp"
 #include "api/flows.hpp"
+#include "api/intents.hpp"
 #include "api/learning.hpp"
 #include "api/quality.hpp"
 #include "api/releases.hpp"
@@ -26,6 +27,8 @@ struct Desk {
   std::unique_ptr<conversation::MessageSearch> search;
   std::unique_ptr<knowledge::Library> library;
   const dialogue::Engine talk{dialogue::EngineOptions{}};
+  std::unique_ptr<flow::LiveBook> flows;
+  std::unique_ptr<intent::Live> intents;
   std::unique_ptr<review::Checks> checks;
   std::unique_ptr<review::Meter> meter;
   std::unique_ptr<learning::Learning> learn;
@@ -44,6 +47,8 @@ class WholeTableTest : private Desk, public ApiTest {
           search = conversation::MessageSearch::start(*base.db, std::make_unique<search::MessageArchive>())
                        .value();
           library = knowledge::Library::open(*base.db, answering::Models{}).value();
+          flows = std::make_unique<flow::LiveBook>(*base.db);
+          intents = intent::Live::open(*base.db, base.clock, *library, *flows).value();
           checks = std::make_unique<review::Checks>(*base.db, base.clock, base.auth.audit(), *library, talk,
                                                     review::Checks::Options{});
           meter = std::make_unique<review::Meter>(*base.db, base.clock, *library, review::Meter::Options{});
@@ -60,12 +65,14 @@ class WholeTableTest : private Desk, public ApiTest {
                 }),
                 widget_routes(*service, base.auth, {}), release_routes(*checks), regression_routes(),
                 learning_routes(*learn, *writing), flow_routes(*actions),
+                intent_routes({*intents, *library}),
                 quality_routes({*meter, *library, [] { return AnsweringCost{.profile = "lexical"}; }})})
             made.routes.insert(made.routes.end(), routes.begin(), routes.end());
           made.accept = live_sockets(*service, base.auth, base.clock, base.pool);
           return made;
         }) {}
   bool wait_for_checks() { return checks->wait(soon()); }
+  bool wait_for_intents() { return intents->wait(soon()); }
   // Learnt and measured as often as it takes to see what was published.
   void measure() {
     ASSERT_TRUE(library->wait(soon(), true));
@@ -77,6 +84,8 @@ class WholeTableTest : private Desk, public ApiTest {
     writing = nullptr;
     meter = nullptr;
     learn = nullptr;
+    intents = nullptr;
+    flows = nullptr;
     library = nullptr;
     service->stop();
   }

@@ -68,6 +68,24 @@ export const routes: RouteRecordRaw[] = [
         meta: { permission: "knowledge.read", title: "flows.title" },
       },
       {
+        path: "knowledge/intents",
+        name: "intents",
+        component: () => import("./features/intents/IntentsView.vue"),
+        meta: { permission: "knowledge.read", title: "intents.title" },
+      },
+      {
+        path: "knowledge/intents/new",
+        name: "intent-new",
+        component: () => import("./features/intents/IntentView.vue"),
+        meta: { permission: "knowledge.write", title: "intents.title" },
+      },
+      {
+        path: "knowledge/intents/:id(\\d+)",
+        name: "intent",
+        component: () => import("./features/intents/IntentView.vue"),
+        meta: { permission: "knowledge.read", title: "intents.title" },
+      },
+      {
         path: "releases",
         name: "releases",
         component: () => import("./features/releases/ReleasesView.vue"),

@@ -219,6 +219,9 @@ export interface Trace {
   threshold: number;
   stages: { name: string; ms: number; detail: string }[];
   candidates: TraceCandidate[];
+  intents?: { id: Id; name: string; probability: number }[]; // absent where none is defined
+  intent?: string | null; // the one that was sure
+  intent_at?: number; // sure from; above 1: never
 }
 
 export type ArticleStatus = "draft" | "published" | "archived";
@@ -561,6 +564,54 @@ export interface Flow {
   author: string;
   created_at: Time;
   updated_at: Time;
+}
+export interface IntentDraft {
+  name: string;
+  description: string;
+  examples: string[];
+  leads_to: "nothing" | "handover" | "flow";
+  team_id: Id | null; // of a hand-over; null: the inbox's
+  flow: string | null; // its name
+  label_id: Id | null;
+  priority: number; // 0–3; the conversation's is raised to this
+}
+export interface Intent extends IntentDraft {
+  id: Id;
+  trained: boolean; // part of what recognises now
+  version: number;
+  author: string;
+  created_at: Time;
+  updated_at: Time;
+}
+export interface IntentRate {
+  k: number;
+  n: number;
+  value: number | null;
+  low: number;
+  high: number;
+}
+export interface IntentFigures {
+  accuracy: IntentRate;
+  recognised: IntentRate;
+  precision: IntentRate;
+  taken: IntentRate;
+  intents: { id: Id; examples: number; right: number; sure: number }[];
+  confusions: { id: Id; taken_for: Id; count: number }[];
+  doubts: { id: Id; looks_like: Id; text: string; probability: number }[];
+  overlaps: { id: Id; article: string; question: string; probability: number }[];
+}
+export interface IntentTraining {
+  state: "empty" | "training" | "ready" | "failed";
+  at: Time | null;
+  seconds: number;
+  error: string;
+  threshold: number | null; // null: never sure
+  figures: IntentFigures | null;
+}
+export interface IntentTried {
+  intents: { id: Id; name: string; probability: number }[];
+  sure: Id | null;
+  threshold: number | null;
 }
 export interface FlowText extends Flow {
   source: string; // YAML of the newest version

@@ -1,5 +1,6 @@
 import flows from "../features/flows/en";
 import home from "../features/home/en";
+import intents from "../features/intents/en";
 import kb from "../features/knowledge/en";
 import learn from "../features/learning/en";
 import personal from "../features/personal/en";
@@ -295,6 +296,7 @@ const en = {
   kb,
   home,
   flows,
+  intents,
   learn,
   qual,
   rel,

@@ -1,5 +1,6 @@
 import flows from "../features/flows/zh-CN";
 import home from "../features/home/zh-CN";
+import intents from "../features/intents/zh-CN";
 import kb from "../features/knowledge/zh-CN";
 import learn from "../features/learning/zh-CN";
 import personal from "../features/personal/zh-CN";
@@ -271,6 +272,7 @@ const zhCN = {
   kb,
   home,
   flows,
+  intents,
   learn,
   qual,
   rel,

@@ -14,11 +14,12 @@ export type KeptTrace = Partial<Trace> & {
   reasons?: Reason[];
   compared?: string[];
 };
-export interface ShownTrace extends Omit<Trace, "decision" | "probability" | "threshold"> {
+export interface ShownTrace extends Omit<Trace, "decision" | "probability" | "threshold" | "intents"> {
   decision: Decision | null;
   probability: number | null;
   threshold: number | null;
   reasons: { feature: string; value: number; text: string }[];
+  intents: { id: number; name: string; probability: number }[];
   compared: string[]; // ids of the chosen article and of the runner-up
 }
 
@@ -39,6 +40,8 @@ export function readTrace(kept: KeptTrace, locale: string): ShownTrace {
       features: c.features ?? {},
       contributions: c.contributions ?? [],
     })),
+    intents: kept.intents ?? [],
+    intent: kept.intent ?? null,
     compared: kept.compared ?? [],
     reasons: (kept.reasons ?? []).map((r) => ({
       feature: r.feature,
