@@ -83,7 +83,7 @@ const Schema kFigures =
                                                        {"question", is::text(0, 20'000), kRequired},
                                                        {"probability", kShare, kRequired}}),
                           kMostFound),
-                 kRequired, "articles' questions that an intent would take"}});
+                 kRequired, "articles about what an intent is about: asked so, a sure intent acts"}});
 const Schema kTraining = is::object(
     "IntentTraining",
     {{"state", is::one_of({"empty", "training", "ready", "failed"}), kRequired},

@@ -12,6 +12,7 @@ namespace {
 constexpr double kWordForWord = 0.995;  // of an example, said as it was written
 constexpr double kNever = 1.01;         // above every probability
 constexpr std::size_t kMostOverlaps = 50;
+constexpr std::size_t kFewestOfArticle = 2;  // questions that tell what an article is about
 
 std::string label_of(const Intent& i) { return std::to_string(i.id); }
 
@@ -72,12 +73,58 @@ struct Recogniser::Texts {
   std::vector<std::string> examples, labels;
   std::vector<const Intent*> truth;  // of the examples
   std::vector<std::string> written;  // the examples as the editor sees them
-  std::vector<std::string> none;
-  const std::vector<Question>& questions;
+  std::vector<Question> questions;   // of no intent
+  std::vector<std::string> none;     // their texts
+  std::vector<std::uint32_t> articles;
+
+  void take(std::vector<Question> some) {
+    questions = std::move(some);
+    none.clear();
+    articles.clear();
+    std::unordered_map<std::string, std::uint32_t> known;
+    for (const auto& q : questions) {
+      none.push_back(q.text);
+      articles.push_back(known.emplace(q.article, static_cast<std::uint32_t>(known.size())).first->second);
+    }
+  }
 };
 
-Result<Recogniser::Reader> Recogniser::train_one(const Texts& texts, const answering::Encoders& encoders) {
-  nlu::IntentTexts examples{texts.examples, {}}, none{texts.none, {}};
+// Drops the questions of articles that are about what an intent is about; first_ has judged them.
+void Recogniser::leave_to_intents(Texts& texts) {
+  struct Seen {
+    std::size_t questions = 0, alike = 0;
+    Report::Overlap surest;
+  };
+  std::map<std::string, Seen> seen;
+  for (std::size_t i = 0; i < texts.questions.size(); ++i) {
+    const auto& p = first_.model->held_out_none()[i];
+    if (p.intent.empty()) continue;
+    auto& s = seen[texts.questions[i].article];
+    const double sure = probability(p, 0);
+    ++s.questions;
+    s.alike += sure >= kLeastThreshold ? 1 : 0;
+    if (sure > s.surest.probability)
+      s.surest = {texts.questions[i].article, texts.questions[i].text, named(p.intent)->id, sure};
+  }
+  std::vector<Question> others;
+  for (const auto& q : texts.questions) {
+    const auto at = seen.find(q.article);
+    const bool alike = at != seen.end() && at->second.alike >= kFewestOfArticle &&
+                       2 * at->second.alike >= at->second.questions;
+    if (!alike) others.push_back(q);
+  }
+  for (const auto& [article, s] : seen)
+    if (s.alike >= kFewestOfArticle && 2 * s.alike >= s.questions) report_.overlaps.push_back(s.surest);
+  // One intent must stand beside something.
+  if (!others.empty() || intents_.size() > 1) texts.take(std::move(others));
+}
+
+// Judged by what was left out: `whole_articles` at a time, to see what an article is about, or question by
+// question, as customers' questions mostly have others like them in the knowledge base.
+Result<Recogniser::Reader> Recogniser::train_one(const Texts& texts, const answering::Encoders& encoders,
+                                                 bool whole_articles) {
+  nlu::IntentTexts examples{texts.examples, {}, {}}, none{texts.none, {}, {}};
+  if (whole_articles) none.groups = texts.articles;
   for (const auto& reader : encoders)
     for (auto* part : {&examples, &none}) {
       ZK_TRY(const auto read, reader->articles(part->texts));
@@ -104,7 +151,8 @@ Result<std::shared_ptr<const Recogniser>> Recogniser::train(std::vector<Intent> 
                 "there are too few examples: an intent needs 5, and another intent or an article beside it");
   std::shared_ptr<Recogniser> out(new Recogniser);
   out->intents_ = std::move(intents);
-  Texts texts{{}, {}, {}, {}, {}, none};
+  Texts texts;
+  texts.take(none);
   std::unordered_map<std::string, bool> twice;
   for (const auto& i : out->intents_) {
     out->by_label_.emplace(label_of(i), &i);
@@ -119,7 +167,10 @@ Result<std::shared_ptr<const Recogniser>> Recogniser::train(std::vector<Intent> 
     }
   }
   for (const auto& [letters, _] : twice) out->word_for_word_.erase(letters);
-  for (const auto& q : none) texts.none.push_back(q.text);
+  if (!none.empty()) {
+    ZK_TRY(out->first_, train_one(texts, models.encoders, true));
+    out->leave_to_intents(texts);
+  }
   ZK_TRY(out->first_, train_one(texts, models.encoders));
   if (!models.multilingual.empty()) {
     ZK_TRY(out->other_, train_one(texts, models.multilingual));
@@ -165,7 +216,6 @@ void Recogniser::make_report(const Texts& texts) {
     ++r.questions;
     if (probability(p, 0) < threshold(other)) continue;
     ++r.sure, ++r.taken;
-    r.overlaps.push_back({texts.questions[i].article, texts.none[i], named(p.intent)->id, probability(p, 0)});
   }
   for (const auto& i : intents_) {
     auto& mine = of[&i];

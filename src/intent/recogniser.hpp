@@ -2,6 +2,9 @@
 // questions of its knowledge base, which mean none. A threshold is set from examples and questions that were
 // left out. Immutable once trained; safe from any thread. Pure of database and HTTP.
 //
+// An article most of whose questions look like an intent while all of them are left out is about the same
+// thing: it is left to the intent, does not speak against it, and is told to the editor (Report::overlaps).
+//
 //   ZK_TRY(auto recogniser, Recogniser::train(intents, none_of(*answerer, intents, flows), models));
 //   ZK_TRY(auto seen, recogniser->recognise(*answerer, "怎么还没发货，帮我催一下"));
 //   if (seen.sure) …                                   // null: no intent that is sure
@@ -60,10 +63,10 @@ struct Report {
     std::string text;
     double probability = 0;
   };
-  struct Overlap {  // a question of an article that would be taken for an intent
+  struct Overlap {  // an article that is about what an intent is about: asked so, the intent acts
     std::string article, question;
     std::int64_t id = 0;
-    double probability = 0;
+    double probability = 0;  // of that question
   };
   std::vector<OfIntent> intents;
   std::vector<Confusion> confusions;  // the most frequent first
@@ -97,7 +100,9 @@ class Recogniser {
   };
   struct Texts;
   Recogniser() = default;
-  static Result<Reader> train_one(const Texts& texts, const answering::Encoders& encoders);
+  static Result<Reader> train_one(const Texts& texts, const answering::Encoders& encoders,
+                                  bool whole_articles = false);
+  void leave_to_intents(Texts& texts);
   const Intent* named(const std::string& label) const;
   void make_report(const Texts& texts);
 

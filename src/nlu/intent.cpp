@@ -54,6 +54,12 @@ std::vector<std::size_t> folds(std::span<const int> truth, std::size_t count) {
   return fold;
 }
 
+// Instead, for texts of no intent that belong together: one fold a group.
+void fold_by_group(const IntentTexts& none, std::size_t examples, std::size_t count,
+                   std::vector<std::size_t>& fold) {
+  for (std::size_t i = 0; i < none.groups.size(); ++i) fold[examples + i] = none.groups[i] % count;
+}
+
 Status check(const IntentTexts& examples, std::span<const std::string> labels, std::size_t label_count,
              const IntentTexts& none) {
   if (examples.texts.size() != labels.size())
@@ -66,6 +72,8 @@ Status check(const IntentTexts& examples, std::span<const std::string> labels, s
         return fail(ErrorCode::kInvalidArgument, "every text needs one vector of each encoder");
   if (!none.texts.empty() && none.sentences.size() != examples.sentences.size())
     return fail(ErrorCode::kInvalidArgument, "all texts need vectors of the same encoders");
+  if (!none.groups.empty() && none.groups.size() != none.texts.size())
+    return fail(ErrorCode::kInvalidArgument, "every text of no intent needs its group");
   if (label_count < (none.texts.empty() ? 2 : 1))
     return fail(ErrorCode::kInvalidArgument, "examples of at least two intents are needed");
   if (examples.texts.size() + none.texts.size() > IntentModel::kMostTexts ||
@@ -156,7 +164,7 @@ Result<std::shared_ptr<const IntentModel>> IntentModel::train(const IntentTexts&
   p.truth.resize(labels.size() + none.texts.size(), static_cast<int>(count));
   p.classes = count + (none.texts.empty() ? 0 : 1);
   p.rows = p.features.learn(examples, none);
-  m->judge_unseen(labels.size());
+  m->judge_unseen(labels.size(), none);
   std::vector<std::size_t> all(p.rows.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   p.judge = p.judge_from(all, count);
@@ -166,12 +174,13 @@ Result<std::shared_ptr<const IntentModel>> IntentModel::train(const IntentTexts&
 }
 
 // Fold by fold: what texts that were left out look like tells what the numbers of new ones are worth.
-void IntentModel::judge_unseen(std::size_t examples) {
+void IntentModel::judge_unseen(std::size_t examples, const IntentTexts& none) {
   auto& p = *parts_;
   const auto n = p.rows.size();
   const bool many = n > kFewIntentTexts;
   const std::size_t count = many ? kManyFolds : n > kHandful ? kFewFolds : kHandfulFolds;
-  const auto fold = folds(p.truth, count);
+  auto fold = folds(p.truth, count);
+  fold_by_group(none, examples, count, fold);
   std::vector<std::optional<Parts::Seen>> seen(n);
   for (std::size_t f = 0; f < (many ? 1 : count); ++f) {
     std::vector<std::size_t> in;

@@ -7,6 +7,7 @@
 //   auto p = model->predict({asked, asked_vectors});        // p[0].intent, p[0].probability, p[0].in_scope
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +26,9 @@ struct SentenceRows {
 struct IntentTexts {
   std::span<const std::string> texts{};
   std::vector<SentenceRows> sentences{};
+  // Of texts of no intent, where given: those of one group (the questions of an article) are left out
+  // together.
+  std::vector<std::uint32_t> groups{};
 };
 
 struct IntentChance {
@@ -63,7 +67,7 @@ class IntentModel {
  private:
   struct Parts;
   IntentModel();
-  void judge_unseen(std::size_t examples);
+  void judge_unseen(std::size_t examples, const IntentTexts& none);
 
   std::vector<std::string> labels_;  // ascending
   std::unique_ptr<Parts> parts_;

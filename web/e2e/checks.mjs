@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ask, assertAccessible, openConsole, openShop, say, shot } from "./steps.mjs";
 
-const consoleScreens = ["conversations", "knowledge", "knowledge/flows", "knowledge/intents", "learning", "quality", "home", "settings"];
+const consoleScreens = [
+  "conversations",
+  "knowledge",
+  "knowledge/flows",
+  "knowledge/intents",
+  "learning",
+  "quality",
+  "home",
+  "settings",
+];
 
 async function agentTakes(world, text) {
   const desk = await openConsole(world, "conversations");

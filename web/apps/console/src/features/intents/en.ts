@@ -24,7 +24,8 @@ export default {
   failedText:
     "Training did not finish ({error}). What was trained before goes on; changing any intent trains once more.",
   figures: "How well they are told apart",
-  figuresText: "Each example is set aside in turn and asked; no question of an article should be taken for an intent.",
+  figuresText:
+    "Each example is set aside in turn and asked; no other question of the articles should be taken for an intent.",
   accuracy: "Came first",
   accuracyText: "examples came first when set aside",
   recognised: "Recognised",
@@ -40,9 +41,9 @@ export default {
   confusion: "{n} examples of “{a}” were taken for “{b}”",
   doubts: "Examples that may be in the wrong intent",
   doubt: "Looks like “{name}” ({p})",
-  overlaps: "Article questions that an intent would take",
+  overlaps: "Articles about the same thing",
   overlapsText:
-    "Asked like this, the intent acts and the article does not answer. Change the examples if you do not want that.",
+    "Asked about this, a sure intent acts and the article does not answer. Change the examples if you do not want that.",
   noDoubts: "No confusion and no doubtful example was found.",
   try: {
     title: "Try it",
