@@ -42,7 +42,7 @@ const Schema& session_schema() {
 
 json::object session_object(const auth::Auth& auth, const auth::Caller& caller, json::object agent) {
   json::array permissions;
-  for (int i = 0; i <= static_cast<int>(Permission::kPersonalDataReveal); ++i) {
+  for (int i = 0; i <= static_cast<int>(Permission::kPersonalDataErase); ++i) {
     const auto p = static_cast<Permission>(i);
     if (p != Permission::kPublic && caller.may(p)) permissions.emplace_back(to_string(p));
   }

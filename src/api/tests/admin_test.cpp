@@ -75,6 +75,15 @@ TEST_F(AdminTest, SignInAndOut) {
   EXPECT_EQ(audit().broken_at, 0);
 }
 
+TEST_F(AdminTest, AnAdministratorsSessionListsEveryPermission) {
+  const auto session = call("GET", "/api/v1/session", signed_in(Role::kAdmin));
+  ASSERT_EQ(session.status, 200) << session.response.body;
+  const auto listed = json::serialize(session.body.at("permissions"));
+  for (const auto p : {Permission::kConversationRead, Permission::kAuditRead, Permission::kPersonalDataReveal,
+                       Permission::kPersonalDataErase})
+    EXPECT_NE(listed.find('"' + std::string(to_string(p)) + '"'), std::string::npos) << listed;
+}
+
 TEST_F(AdminTest, GuessingIsSlowedDownAndTheRightPasswordForgiven) {
   add_agent("a@example.com", Role::kAgent, auth::hash_password(kPassword).value());
   for (int i = 0; i < 5; ++i)
