@@ -1,7 +1,7 @@
 // What a visitor and an agent do, one check each; all against the same running server, each with visitors of its own.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ask, assertAccessible, openConsole, openShop, say, shot } from "./steps.mjs";
+import { ask, assertAccessible, openConsole, openShop, request, say, shot } from "./steps.mjs";
 
 const consoleScreens = [
   "conversations",
@@ -20,6 +20,18 @@ async function agentTakes(world, text) {
   const reply = desk.getByRole("combobox", { name: "回复" });
   await reply.waitFor();
   return { desk, reply };
+}
+
+// A visitor leaves a number and waits for a person; the agent has the conversation open.
+async function agentSeesMasked(world, number) {
+  const mark = `PD${Date.now() % 1_000_000}`;
+  const { chat } = await openShop(world);
+  await say(chat, "转人工");
+  await chat.locator("header", { hasText: /正在转接|人工/ }).waitFor();
+  await chat.locator("textarea").fill(`${mark} 请打${number}找周敏`);
+  await chat.locator("textarea").press("Enter");
+  await chat.locator(".row.mine", { hasText: mark }).last().waitFor();
+  return { mark, ...(await agentTakes(world, mark)) };
 }
 
 export const checks = {
@@ -248,6 +260,71 @@ export const checks = {
       await other.locator("figure canvas").waitFor();
       await shot(world, other, name);
     }
+  },
+
+  "a masked number is shown with a reason, which is audited, to those who may see it": async (world) => {
+    const number = "13912345678";
+    const { mark, desk } = await agentSeesMasked(world, number);
+    const thread = desk.locator("main, [role=main]").first();
+    const chip = thread.getByRole("button", { name: /^手机号/ }).last();
+    await chip.waitFor();
+    assert.match(await chip.innerText(), /139\*{4}5678/);
+    await shot(world, desk, "console-masked-light");
+    await chip.click();
+    const dialog = desk.getByRole("dialog");
+    await dialog.getByRole("button", { name: "查看", exact: true }).click();
+    await dialog.getByText("请填写事由。").waitFor();
+    await shot(world, desk, "console-reveal-light");
+    await assertAccessible(desk, "reveal");
+    await dialog.getByRole("button", { name: "联系客户" }).click();
+    await dialog.getByRole("button", { name: "查看", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    await thread.getByText(number).waitFor();
+    await shot(world, desk, "console-revealed-light");
+
+    const conversation = new URL(desk.url()).pathname.match(/conversations\/(\d+)/)[1];
+    const auditor = await openConsole(world, "settings/audit");
+    const row = auditor.getByRole("row").filter({ hasText: "personal_data.revealed" }).first();
+    await row.getByText("联系客户", { exact: false }).waitFor();
+    await shot(world, auditor, "console-audit-light");
+    const viewer = { email: `viewer-${mark}@example.com`.toLowerCase(), password: `only-${mark}-looks-on` };
+    const added = await request(auditor, "POST", "/agents", { ...viewer, name: "旁观者", role: "viewer" });
+    assert.equal(added.status, 201, JSON.stringify(added.body));
+    const onlooker = await openConsole({ ...world, ...viewer }, `conversations/${conversation}`);
+    await onlooker.getByText("139****5678", { exact: false }).last().waitFor();
+    assert.equal(await onlooker.getByRole("button", { name: /^手机号/ }).count(), 0, "no button without the permission");
+    assert.equal(await onlooker.getByRole("button", { name: "删除个人信息" }).count(), 0);
+
+    for (const [name, options] of [
+      ["console-reveal-dark", { colorScheme: "dark" }],
+      ["console-reveal-phone", { viewport: { width: 390, height: 780 }, colorScheme: "dark" }],
+    ]) {
+      const other = await openConsole(world, `conversations/${conversation}`, options);
+      await other.getByRole("button", { name: /^手机号/ }).last().click();
+      await other.getByRole("dialog").getByLabel("事由").waitFor();
+      await shot(world, other, name);
+      await assertAccessible(other, name);
+    }
+  },
+
+  "an erased customer's originals are gone": async (world) => {
+    const number = "13987654321";
+    const { desk } = await agentSeesMasked(world, number);
+    const thread = desk.locator("main, [role=main]").first();
+    await thread.getByRole("button", { name: /^手机号/ }).last().waitFor();
+    const erase = desk.getByRole("button", { name: "删除个人信息" });
+    await erase.click();
+    const sure = desk.getByRole("alertdialog").or(desk.getByRole("dialog"));
+    await sure.getByLabel("事由").fill("客户要求删除");
+    await shot(world, desk, "console-erase-light");
+    await assertAccessible(desk, "erase");
+    await sure.getByRole("button", { name: "删除个人信息" }).click();
+    await desk.getByText(/个人信息已于 .* 删除/).waitFor();
+    await desk.reload();
+    await thread.getByText("139****4321", { exact: false }).last().waitFor();
+    assert.equal(await thread.getByText(number).count(), 0);
+    assert.equal(await thread.getByRole("button", { name: /^手机号/ }).count(), 0, "nothing is left to show");
+    await shot(world, desk, "console-erased-light");
   },
 
   "a reload keeps the conversation": async (world) => {

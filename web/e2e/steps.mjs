@@ -44,6 +44,22 @@ export async function openConsole(world, path = "", options = {}) {
   return page;
 }
 
+// A request of the one who is signed in on the page; what it answers.
+export const request = (page, method, path, body) =>
+  page.evaluate(
+    async ([method, path, body]) => {
+      const { csrf_token } = await (await fetch("/api/v1/session")).json();
+      const reply = await fetch(`/api/v1${path}`, {
+        method,
+        headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf_token },
+        body: body && JSON.stringify(body),
+      });
+      const text = await reply.text();
+      return { status: reply.status, body: text ? JSON.parse(text) : null };
+    },
+    [method, path, body],
+  );
+
 // Serious and critical findings in the page and its frames; none is the pass.
 export async function assertAccessible(page, what) {
   for (const frame of page.frames()) {

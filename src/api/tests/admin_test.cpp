@@ -343,9 +343,7 @@ TEST_F(WebhookTestTest, SaysWhatBecameOfTheDelivery) {
 TEST_F(WebhookTestTest, OneAtATime) {
   const auto admin = signed_in(Role::kAdmin);
   Answer other;
-  during = [&] {
-    other = call("POST", "/api/v1/webhooks/8/test", admin);
-  };
+  during = [&] { other = call("POST", "/api/v1/webhooks/8/test", admin); };
   EXPECT_EQ(call("POST", "/api/v1/webhooks/7/test", admin).status, 200);
   EXPECT_EQ(other.status, 503);
   EXPECT_NE(other.header("retry-after"), "");
