@@ -23,7 +23,18 @@ CommitQueue::CommitQueue(std::unique_ptr<Connection> connection, Connect reconne
 
 Status CommitQueue::run(Deadline deadline, std::function<Status(Tx&)> f) {
   ZK_CHECK(writing_for != this);  // a write inside a write would wait for itself
-  std::future<Status> done;
+  // Shared: the caller may be gone again while the writer thread is still leaving set_value.
+  auto answer = std::make_shared<std::promise<Status>>();
+  auto answered = answer->get_future();
+  ZK_TRY_STATUS(push({deadline, std::move(f), [answer](Status s) { answer->set_value(std::move(s)); }, {}}));
+  return answered.get();
+}
+
+void CommitQueue::later(Deadline deadline, std::function<Status(Tx&)> f, std::function<void(Status)> done) {
+  if (auto queued = push({deadline, std::move(f), done, {}}); !queued) done(std::move(queued));
+}
+
+Status CommitQueue::push(Write write) {
   {
     const std::scoped_lock lock(mutex_);
     if (closing_) return fail(ErrorCode::kUnavailable, "the database is closed");
@@ -32,11 +43,10 @@ Status CommitQueue::run(Deadline deadline, std::function<Status(Tx&)> f) {
       return fail(ErrorCode::kUnavailable, "too many writes are waiting; try again later", {},
                   "write queue full");
     }
-    queue_.push_back(Write{deadline, std::move(f), {}, {}});
-    done = queue_.back().done.get_future();
+    queue_.push_back(std::move(write));
   }
   pending_.notify_one();
-  return done.get();
+  return {};
 }
 
 void CommitQueue::close() {
@@ -77,7 +87,7 @@ void CommitQueue::loop() {
     auto group = take_group();
     if (group.empty()) return;  // closing, and nothing is left
     run_group(group);
-    for (Write& w : group) w.done.set_value(std::move(w.result));
+    for (Write& w : group) w.done(std::move(w.result));
   }
 }
 
@@ -91,8 +101,7 @@ void CommitQueue::run_group(std::vector<Write>& group) {
   });
   rejected_ += static_cast<std::int64_t>(late.size());
   for (Write& w : late) {
-    w.done.set_value(
-        fail(ErrorCode::kDeadlineExceeded, "the write waited too long and was not made; try again later"));
+    w.done(fail(ErrorCode::kDeadlineExceeded, "the write waited too long and was not made; try again later"));
   }
   if (group.empty()) return;
   for (int i = 1; attempt(group, i == kAttempts) == Outcome::kRunAgain; ++i) {
@@ -144,7 +153,7 @@ CommitQueue::Outcome CommitQueue::attempt(std::vector<Write>& group, bool last_a
 }
 
 Status CommitQueue::run_one(Write& write) {
-  ZK_TRY_STATUS(connection_->execute("SAVEPOINT w"));
+  ZK_TRY_STATUS(connection_->control("SAVEPOINT w"));
   const std::size_t events_before = appended_.size();
   Transaction tx(*connection_, &appended_);
   Status result;
@@ -154,11 +163,11 @@ Status CommitQueue::run_one(Write& write) {
     result = fail(ErrorCode::kInternal, "the write failed", {}, e.what());
   }
   if (tx.failure() && result) result = tl::unexpected(*tx.failure());
-  if (result) return connection_->execute("RELEASE w");
+  if (result) return connection_->control("RELEASE w");
   appended_.resize(events_before);
   if (connection_->in_transaction() && !connection_->should_retry()) {
-    ZK_TRY_STATUS(connection_->execute("ROLLBACK TO w"));
-    ZK_TRY_STATUS(connection_->execute("RELEASE w"));
+    ZK_TRY_STATUS(connection_->control("ROLLBACK TO w"));
+    ZK_TRY_STATUS(connection_->control("RELEASE w"));
   }
   return result;
 }

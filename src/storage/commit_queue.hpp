@@ -31,6 +31,9 @@ class CommitQueue {
   // Blocks until f's effects are on disk, or returns why they are not. kUnavailable at once when the queue is
   // full.
   Status run(Deadline deadline, std::function<Status(Tx&)> f);
+  // The same without waiting: `done` is called once, on the writer thread, or here when it is refused at
+  // once.
+  void later(Deadline deadline, std::function<Status(Tx&)> f, std::function<void(Status)> done);
   // Finishes what is queued.
   void close();
   void add_to(Stats& stats) const;
@@ -39,12 +42,13 @@ class CommitQueue {
   struct Write {
     Deadline deadline;
     std::function<Status(Tx&)> f;
-    std::promise<Status> done;
+    std::function<void(Status)> done;
     Status result;
   };
   enum class Outcome { kFinished, kRunAgain };
 
   void loop();
+  Status push(Write write);
   std::vector<Write> take_group();
   void run_group(std::vector<Write>& group);
   Outcome attempt(std::vector<Write>& group, bool last_attempt);

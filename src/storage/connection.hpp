@@ -17,6 +17,9 @@ class Connection {
 
   // SQL without parameters, possibly many statements.
   virtual Status execute(const char* script) = 0;
+  // One statement without parameters and rows that is run again and again: an engine may keep it prepared.
+  // `statement` is a literal.
+  virtual Status control(const char* statement) { return execute(statement); }
   // Hands every row to sink until it returns false. Returns the number of rows changed.
   virtual Result<std::int64_t> query(const Query& q, Params params, const Sink& sink) = 0;
   // A SELECT without parameters of any length, never held whole in memory. Inside a transaction.

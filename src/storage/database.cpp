@@ -45,6 +45,11 @@ Status Database::do_write(Deadline deadline, std::function<Status(Tx&)> f) {
   return writes_.run(deadline, std::move(f));
 }
 
+void Database::do_write_later(Deadline deadline, std::function<Status(Tx&)> f,
+                              std::function<void(Status)> done) {
+  writes_.later(deadline, std::move(f), std::move(done));
+}
+
 Result<std::vector<Event>> Database::events_after(std::int64_t after, int limit) {
   return read(zk::after(kLedgerReadLimit),
               [&](Tx& tx) { return read_events(tx, after, std::clamp(limit, 0, kMaxEvents)); });

@@ -24,6 +24,8 @@ class Database : public Db {
            Connect connect_reader);
   Status do_read(Deadline deadline, const std::function<void(Tx&)>& f) override;
   Status do_write(Deadline deadline, std::function<Status(Tx&)> f) override;
+  void do_write_later(Deadline deadline, std::function<Status(Tx&)> f,
+                      std::function<void(Status)> done) override;
   // Called on the writer thread with what a COMMIT appended.
   virtual void committed(std::span<const Event> events) { listeners_.publish(events); }
 

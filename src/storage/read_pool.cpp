@@ -24,12 +24,17 @@ Result<std::unique_ptr<Connection>> ReadPool::acquire(Deadline deadline) {
 }
 
 void ReadPool::release(std::unique_ptr<Connection> connection) {
+  bool closing = false;
   {
     const std::scoped_lock lock(mutex_);
     --lent_;
+    closing = closed_;
     if (connection && connection->alive()) idle_.push_back(std::move(connection));
   }
-  changed_.notify_all();
+  if (closing)
+    changed_.notify_all();
+  else
+    changed_.notify_one();
 }
 
 Status ReadPool::run(Deadline deadline, const std::function<void(Tx&)>& f) {

@@ -126,6 +126,22 @@ class Db {
     if (!s) return tl::unexpected(std::move(s).error());
     return out;
   }
+  // The same without waiting. `done` gets what write() would return, once: on the writer thread after COMMIT,
+  // or on the calling thread when the write is refused at once. Like a listener it must be quick and must not
+  // throw or call read/write of the same Db. f and done are copied.
+  template <class F, class Done>
+  void write_later(Deadline deadline, F f, Done done) {
+    using Out = std::invoke_result_t<F, Tx&>;
+    auto out = std::make_shared<Out>(fail(ErrorCode::kInternal, "write did not run"));
+    do_write_later(
+        deadline,
+        [f, out](Tx& tx) -> Status {
+          *out = f(tx);
+          if (!*out) return tl::unexpected(out->error());
+          return {};
+        },
+        [done, out](Status s) { done(s ? std::move(*out) : Out(tl::unexpected(std::move(s).error()))); });
+  }
 
   // Ledger rows with seq > after, oldest first, at most limit (≤ 10,000).
   virtual Result<std::vector<Event>> events_after(std::int64_t after, int limit) = 0;
@@ -144,6 +160,8 @@ class Db {
  protected:
   virtual Status do_read(Deadline deadline, const std::function<void(Tx&)>& f) = 0;
   virtual Status do_write(Deadline deadline, std::function<Status(Tx&)> f) = 0;
+  virtual void do_write_later(Deadline deadline, std::function<Status(Tx&)> f,
+                              std::function<void(Status)> done) = 0;
 };
 
 // For the command line, with or without a server running on the database. progress: 0 … 1, may be empty.

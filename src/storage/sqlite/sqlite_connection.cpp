@@ -16,7 +16,8 @@ constexpr std::size_t kMaxStatements = 256;  // kept prepared, a connection
 constexpr int kOpsBetweenDeadlineChecks = 4000;
 
 // SQLite's defaults are for compatibility, these for durability and one behaviour on both engines (LIKE). The
-// map is moderate: what is mapped counts as resident. Deleted rows are overwritten: what was erased is in no backup. 4,000 pages: one checkpoint every 16 MB of log.
+// map is moderate: what is mapped counts as resident. Deleted rows are overwritten: what was erased is in no
+// backup. 4,000 pages: one checkpoint every 16 MB of log.
 constexpr const char* kPragmas =
     "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA "
     "cell_size_check = ON; PRAGMA secure_delete = ON;"
@@ -235,6 +236,10 @@ Result<std::int64_t> SqliteConnection::query(const Query& q, Params params, cons
   return step_all(*statement, q, sink);
 }
 
+Status SqliteConnection::control(const char* statement) {
+  return query({statement, statement}, {}, [](Row&&) { return true; }).map([](auto) {});
+}
+
 Status SqliteConnection::stream(const std::string& select, const Sink& sink) {
   const Query q{"stream", select.c_str()};
   ZK_TRY(auto statement, compile(q));
@@ -245,16 +250,16 @@ Status SqliteConnection::stream(const std::string& select, const Sink& sink) {
 
 Status SqliteConnection::begin_read(Deadline deadline) {
   deadline_ = deadline;
-  return execute("BEGIN DEFERRED");
+  return control("BEGIN DEFERRED");
 }
 
-Status SqliteConnection::begin_write() { return execute("BEGIN IMMEDIATE"); }
+Status SqliteConnection::begin_write() { return control("BEGIN IMMEDIATE"); }
 
-Status SqliteConnection::commit(bool) { return execute("COMMIT"); }
+Status SqliteConnection::commit(bool) { return control("COMMIT"); }
 
 void SqliteConnection::rollback() {
   deadline_ = Deadline::max();
-  if (in_transaction()) sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+  if (in_transaction()) (void)control("ROLLBACK");
 }
 
 bool SqliteConnection::in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }

@@ -22,6 +22,7 @@ class SqliteConnection final : public Connection {
   ~SqliteConnection() override;
 
   Status execute(const char* script) override;
+  Status control(const char* statement) override;
   Result<std::int64_t> query(const Query& q, Params params, const Sink& sink) override;
   Status stream(const std::string& select, const Sink& sink) override;
   Status begin_read(Deadline deadline) override;

@@ -314,6 +314,50 @@ TEST_P(Contract, AFullQueueIsSaidAtOnceAndALateWriteIsNotRun) {
   EXPECT_EQ(db().stats().rejected, 2);
 }
 
+TEST_P(Contract, AWriteThatIsNotWaitedForTellsItsEndOnce) {
+  Options options;
+  options.write_queue = 1;
+  reopen(options);
+  std::latch inside(1), go(1);
+  auto holder = std::async(std::launch::async, [&] {
+    return db().write(soon(), [&](Tx& tx) {
+      inside.count_down();
+      go.wait();
+      return tx.run(kPut, {"holder", "v", 0});
+    });
+  });
+  inside.wait();
+  std::promise<Result<std::int64_t>> kept, refused;
+  const auto later = [&](const char* key, auto& end) {
+    db().write_later(
+        soon(),
+        [key](Tx& tx) {
+          return tx.run(kPut, {key, "v", 0});
+        },
+        [&end](Result<std::int64_t> r) { end.set_value(std::move(r)); });
+  };
+  later("later", kept);
+  later("refused", refused);
+  const auto no = refused.get_future().get();
+  ASSERT_FALSE(no);
+  EXPECT_EQ(no.error().code, ErrorCode::kUnavailable);
+  go.count_down();
+  ASSERT_TRUE(holder.get());
+  EXPECT_EQ(kept.get_future().get().value(), 1);
+  std::promise<Result<std::int64_t>> undone;
+  db().write_later(
+      soon(),
+      [](Tx& tx) -> Result<std::int64_t> {
+        ZK_TRY_STATUS(tx.run(kPut, {"undone", "v", 0}).map([](auto) {}));
+        return fail(ErrorCode::kNotFound, "changed its mind");
+      },
+      [&undone](Result<std::int64_t> r) { undone.set_value(std::move(r)); });
+  EXPECT_EQ(undone.get_future().get().error().code, ErrorCode::kNotFound);
+  reopen(options);
+  EXPECT_THAT(settings(db()),
+              testing::ElementsAre(testing::Pair("holder", "v"), testing::Pair("later", "v")));
+}
+
 TEST_P(Contract, ListenersSeeEveryCommittedEventInOrderBeforeTheWriterIsAnswered) {
   std::vector<std::int64_t> seen;  // touched by the writer thread; read when no write runs
   std::atomic<std::int64_t> newest = 0;
