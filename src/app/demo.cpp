@@ -194,7 +194,7 @@ class Past {
   Past(storage::Db& db, const conversation::Intake& intake, conversation::Inboxes& inboxes, conversation::Responder& responder, const Material& m, Timestamp start, std::uint64_t customers, std::uint64_t seed)
       : clock_(start), random_(seed), material_(m), responder_(responder), contacts_(db, clock_, intake), conversations_(db, clock_, intake, inboxes), customers_(customers), seed_(seed) {
     // Times and agents are the script's: nothing acts by itself.
-    conversations_.connect({.turn_due = [](ConversationId) { return true; }, .queue_changed = [] {}, .available = [](AgentId) { return true; }, .position = {}});
+    conversations_.connect({.turn_due = [](ConversationId, const auto&) { return true; }, .queue_changed = [] {}, .available = [](AgentId) { return true; }, .position = {}});
   }
 
   Status live(bool finish) {

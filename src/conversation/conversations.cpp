@@ -60,6 +60,23 @@ Result<Opened> find_or_open(Writer& w, ContactId contact, const InboxProfile& in
   return Opened{std::move(opened), true};
 }
 
+BotTurn turn_of(const ConversationRecord& c, MessageId message, std::string text, std::string pick,
+                Timestamp now) {
+  BotTurn turn;
+  turn.conversation_id = c.id;
+  turn.inbox_id = c.inbox_id;
+  turn.contact_id = c.contact_id;
+  turn.message_id = message;
+  turn.after = c.turn_done_id;
+  turn.text = std::move(text);
+  turn.pick = std::move(pick);
+  turn.locale = c.locale;
+  turn.contact_name = c.contact_name;
+  turn.state = c.bot_state;
+  turn.now = now;
+  return turn;
+}
+
 }  // namespace
 
 Conversations::Conversations(storage::Db& db, const Clock& clock, Intake intake, Inboxes& inboxes)
@@ -73,7 +90,9 @@ Result<Posted> Conversations::post_visitor(const VisitorPost& post, Deadline dea
     ZK_TRY(cleaned, intake_.clean(post.blocks, SenderKind::kVisitor));
   }
   bool opened = false;
+  std::optional<BotTurn> turn;
   auto posted = write<Posted>(deadline, [&](Writer& w) -> Result<Posted> {
+    turn.reset();
     ZK_TRY(auto found, w.find_open(post.contact_id, inbox->id));
     opened = !found;
     if (opened) {  // a retry must not open a conversation: what was sent may stand in one that is resolved
@@ -85,6 +104,7 @@ Result<Posted> Conversations::post_visitor(const VisitorPost& post, Deadline dea
     }
     ZK_TRY(auto place, find_or_open(w, post.contact_id, *inbox, post.locale));
     auto& c = place.conversation;
+    const bool owed = c.turn_due();  // for an older message, which comes first
     NewMessage m{.sender = SenderKind::kVisitor,
                  .sender_id = post.contact_id.value,
                  .blocks = cleaned.blocks,
@@ -110,15 +130,18 @@ Result<Posted> Conversations::post_visitor(const VisitorPost& post, Deadline dea
     ZK_TRY_STATUS(woken ? w.save(c) : w.save_message_state(c));
     if (opened) ZK_TRY_STATUS(w.announce(c, visitor_actor(c.contact_id), "conversation.created"));
     ZK_TRY_STATUS(w.announce_message(c, *stored, visitor_actor(c.contact_id)));
+    if (!owed && c.turn_due()) turn = turn_of(c, stored->id, plain_text(m.blocks), m.pick, w.now());
     return Posted{*std::move(stored), std::move(c), true};
   });
-  if (posted && posted->stored) after_visitor_message(posted->conversation, opened, deadline);
+  if (posted && posted->stored)
+    after_visitor_message(posted->conversation, opened, std::move(turn), deadline);
   return posted;
 }
 
-void Conversations::after_visitor_message(const ConversationRecord& c, bool opened, Deadline deadline) {
+void Conversations::after_visitor_message(const ConversationRecord& c, bool opened,
+                                          std::optional<BotTurn> turn, Deadline deadline) {
   if (c.turn_due()) {
-    if (to_.turn_due && to_.turn_due(c.id)) return;
+    if (to_.turn_due && to_.turn_due(c.id, std::move(turn))) return;
     if (auto s = abandon_turn(c.id, Failure::kOverload, deadline); !s)
       log::warn("conversation", "turn refused and hand-over failed conversation={} code={}", c.id.value,
                 to_string(s.error().code));
@@ -197,58 +220,64 @@ Result<std::optional<BotTurn>> Conversations::due_turn(ConversationId id, Deadli
     ZK_TRY(auto c, w.load(id));
     if (!c.turn_due()) return std::nullopt;
     ZK_TRY(auto row, tx.one(kDueMessage, {id, c.turn_done_id.value}));
-    BotTurn turn;
-    turn.conversation_id = id;
-    turn.inbox_id = c.inbox_id;
-    turn.contact_id = c.contact_id;
-    turn.message_id = row.id<MessageId>(0);
-    turn.text = row.text(1);
-    turn.pick = row.text(2);
-    turn.locale = c.locale;
-    turn.contact_name = c.contact_name;
-    turn.state = c.bot_state;
-    turn.now = w.now();
-    return turn;
+    return turn_of(c, row.id<MessageId>(0), row.text(1), row.text(2), w.now());
   });
 }
 
+Result<Conversations::TurnEnd> Conversations::end_turn(Writer& w, const BotTurn& turn,
+                                                       const BotReply& reply) {
+  ZK_TRY(auto c, w.load(turn.conversation_id));
+  if (!c.turn_due() || c.turn_done_id != turn.after) return TurnEnd{.said = false, .due = c.turn_due()};
+  c.turn_done_id = turn.message_id;
+  c.bot_state = reply.state;
+  if (reply.decision == "answer" || reply.decision == "clarify") ++c.bot_attempts;
+  ZK_TRY(const bool sorted, w.sort_in(c, reply));
+  if (reply.handover) w.hand_over(c, reply.priority);
+  if (!reply.blocks.empty()) {
+    ZK_TRY(auto stored, w.insert(c, {.sender = SenderKind::kBot,
+                                     .blocks = reply.blocks,
+                                     .article_id = reply.article_id,
+                                     .article_question = reply.article_question,
+                                     .decision = reply.decision,
+                                     .probability = reply.probability}));
+    if (!reply.trace.empty()) {
+      ZK_TRY([[maybe_unused]] auto n, w.tx().run(kTrace, {stored->id, reply.trace}));
+    }
+    ZK_TRY_STATUS(w.announce_message(c, *stored, bot_actor()));
+  }
+  if (reply.handover && !reply.note.empty()) {
+    ZK_TRY(auto note, w.insert(c, {.sender = SenderKind::kBot,
+                                   .kind = MessageKind::kNote,
+                                   .blocks = text_blocks(reply.note)}));
+    ZK_TRY_STATUS(w.announce_message(c, *note, bot_actor()));
+  }
+  if (reply.handover) {
+    ZK_TRY_STATUS(w.note_activity(c, "正在为您转接人工客服", "Connecting you to a person", bot_actor()));
+    ZK_TRY_STATUS(w.announce(c, bot_actor()));
+  }
+  if (sorted && !reply.handover) ZK_TRY_STATUS(w.announce(c, bot_actor()));
+  ZK_TRY_STATUS(reply.handover || sorted ? w.save(c) : w.save_message_state(c));
+  return TurnEnd{.said = true, .due = c.turn_due(), .handed_over = reply.handover};
+}
+
 Result<bool> Conversations::finish_turn(const BotTurn& turn, const BotReply& reply, Deadline deadline) {
-  auto said = write<bool>(deadline, [&](Writer& w) -> Result<bool> {
-    ZK_TRY(auto c, w.load(turn.conversation_id));
-    if (!c.turn_due() || c.turn_done_id >= turn.message_id) return false;
-    c.turn_done_id = turn.message_id;
-    c.bot_state = reply.state;
-    if (reply.decision == "answer" || reply.decision == "clarify") ++c.bot_attempts;
-    ZK_TRY(const bool sorted, w.sort_in(c, reply));
-    if (reply.handover) w.hand_over(c, reply.priority);
-    if (!reply.blocks.empty()) {
-      ZK_TRY(auto stored, w.insert(c, {.sender = SenderKind::kBot,
-                                       .blocks = reply.blocks,
-                                       .article_id = reply.article_id,
-                                       .article_question = reply.article_question,
-                                       .decision = reply.decision,
-                                       .probability = reply.probability}));
-      if (!reply.trace.empty()) {
-        ZK_TRY([[maybe_unused]] auto n, w.tx().run(kTrace, {stored->id, reply.trace}));
-      }
-      ZK_TRY_STATUS(w.announce_message(c, *stored, bot_actor()));
-    }
-    if (reply.handover && !reply.note.empty()) {
-      ZK_TRY(auto note, w.insert(c, {.sender = SenderKind::kBot,
-                                     .kind = MessageKind::kNote,
-                                     .blocks = text_blocks(reply.note)}));
-      ZK_TRY_STATUS(w.announce_message(c, *note, bot_actor()));
-    }
-    if (reply.handover) {
-      ZK_TRY_STATUS(w.note_activity(c, "正在为您转接人工客服", "Connecting you to a person", bot_actor()));
-      ZK_TRY_STATUS(w.announce(c, bot_actor()));
-    }
-    if (sorted && !reply.handover) ZK_TRY_STATUS(w.announce(c, bot_actor()));
-    ZK_TRY_STATUS(reply.handover || sorted ? w.save(c) : w.save_message_state(c));
-    return true;
-  });
-  if (said && *said && reply.handover) queue_changed();
-  return said;
+  ZK_TRY(const auto end, write<TurnEnd>(deadline, [&](Writer& w) { return end_turn(w, turn, reply); }));
+  if (end.handed_over) queue_changed();
+  return end.said;
+}
+
+void Conversations::finish_turn_later(BotTurn turn, BotReply reply, Deadline deadline,
+                                      std::function<void(Result<TurnEnd>)> done) {
+  db_.write_later(
+      deadline,
+      [this, turn = std::move(turn), reply = std::move(reply)](storage::Tx& tx) {
+        Writer w(tx, clock_.now(), to_.position);
+        return end_turn(w, turn, reply);
+      },
+      [this, done = std::move(done)](Result<TurnEnd> end) {
+        if (end && end->handed_over) queue_changed();
+        done(std::move(end));
+      });
 }
 
 Status Conversations::abandon_turn(ConversationId id, Failure why, Deadline deadline) {

@@ -56,9 +56,10 @@ struct Change {
 class Conversations {
  public:
   struct Connections {
-    std::function<bool(ConversationId)> turn_due;  // false: no room; the conversation then goes to a human
-    std::function<void()> queue_changed;           // someone waits, stopped waiting, or an agent has room
-    std::function<bool(AgentId)> available;        // whether that agent is there to answer
+    // False: no room; the conversation then goes to a human. The turn is given when it is known already.
+    std::function<bool(ConversationId, std::optional<BotTurn>)> turn_due;
+    std::function<void()> queue_changed;     // someone waits, stopped waiting, or an agent has room
+    std::function<bool(AgentId)> available;  // whether that agent is there to answer
     QueuePosition position;
     // Before a text of an agent is stored; an error keeps it from being sent. Empty: everything passes.
     std::function<Status(const AgentPost&, Deadline)> screen = {};
@@ -88,6 +89,14 @@ class Conversations {
   Result<std::optional<BotTurn>> due_turn(ConversationId id, Deadline deadline);
   // Commits the reply with its trace and state. Nothing is said when a human took over meanwhile (false).
   Result<bool> finish_turn(const BotTurn& turn, const BotReply& reply, Deadline deadline);
+  // The same without waiting; `done` as in storage::Db::write_later.
+  struct TurnEnd {
+    bool said = false;  // else a human took over meanwhile, or the turn was of an older state
+    bool due = false;   // another message waits for the bot
+    bool handed_over = false;
+  };
+  void finish_turn_later(BotTurn turn, BotReply reply, Deadline deadline,
+                         std::function<void(Result<TurnEnd>)> done);
   // The bot cannot answer: a person must.
   enum class Failure { kOverload, kError };
   Status abandon_turn(ConversationId id, Failure why, Deadline deadline);
@@ -119,7 +128,9 @@ class Conversations {
   void queue_changed() const {
     if (to_.queue_changed) to_.queue_changed();
   }
-  void after_visitor_message(const ConversationRecord& c, bool opened, Deadline deadline);
+  Result<TurnEnd> end_turn(Writer& w, const BotTurn& turn, const BotReply& reply);
+  void after_visitor_message(const ConversationRecord& c, bool opened, std::optional<BotTurn> turn,
+                             Deadline deadline);
 
   storage::Db& db_;
   const Clock& clock_;

@@ -15,6 +15,7 @@ struct BotTurn {
   InboxId inbox_id;
   ContactId contact_id;
   MessageId message_id;  // the visitor's message this turn answers
+  MessageId after;       // the last one dealt with before it: `state` is of then
   std::string text;      // plain text of it; "" when he only took a choice
   std::string pick;      // id of the choice he took, or ""
   std::string locale;

@@ -17,12 +17,14 @@ Result<std::unique_ptr<Service>> Service::start(storage::Db& db, const Clock& cl
   ZK_TRY(s->hub_, Hub::start(db, options.hub));
   s->desk_ = std::make_unique<Desk>(db, clock, s->conversations_, s->presence_, *s->hub_);
   s->turns_ = std::make_unique<Turns>(s->conversations_, responder, options.turns);
-  s->conversations_.connect(
-      {.turn_due = [t = s->turns_.get()](ConversationId id) { return t->submit(id); },
-       .queue_changed = [d = s->desk_.get()] { d->poke(); },
-       .available = [p = &s->presence_](AgentId agent) { return !p->gone(agent); },
-       .position = [d = s->desk_.get()](ConversationId id) { return d->position(id); },
-       .screen = std::move(options.screen)});
+  s->conversations_.connect({.turn_due =
+                                 [t = s->turns_.get()](ConversationId id, std::optional<BotTurn> turn) {
+                                   return t->submit(id, std::move(turn));
+                                 },
+                             .queue_changed = [d = s->desk_.get()] { d->poke(); },
+                             .available = [p = &s->presence_](AgentId agent) { return !p->gone(agent); },
+                             .position = [d = s->desk_.get()](ConversationId id) { return d->position(id); },
+                             .screen = std::move(options.screen)});
   ZK_TRY(const auto owed, s->turns_->resume());
   if (owed > 0) log::info("conversation", "turns owed from before taken up count={}", owed);
   s->desk_->start();

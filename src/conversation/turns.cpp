@@ -24,19 +24,21 @@ Turns::Turns(Conversations& conversations, Responder& responder, Options options
 
 Turns::~Turns() { stop(); }
 
-bool Turns::submit(ConversationId id) {
-  const std::lock_guard lock(mutex_);
-  if (const auto it = known_.find(id); it != known_.end()) {
-    it->second = true;
-    return true;
+bool Turns::submit(ConversationId id, std::optional<BotTurn> turn) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto it = known_.find(id); it != known_.end()) {
+      it->second = true;
+      return true;
+    }
+    if (stopping_) return true;  // stays due in the database; the next start runs it
+    if (ready_.size() >= options_.backlog) {
+      ++refused_;
+      return false;
+    }
+    known_.emplace(id, false);
+    ready_.push_back({id, std::move(turn), {}});
   }
-  if (stopping_) return true;  // stays due in the database; the next start runs it
-  if (ready_.size() >= options_.backlog) {
-    ++refused_;
-    return false;
-  }
-  known_.emplace(id, false);
-  ready_.push_back(id);
   changed_.notify_one();
   return true;
 }
@@ -45,24 +47,26 @@ Result<std::size_t> Turns::resume() {
   ZK_TRY(auto due, conversations_.turns_due(after(std::chrono::seconds(30))));
   const std::lock_guard lock(mutex_);
   for (const auto id : due)
-    if (known_.emplace(id, false).second) ready_.push_back(id);
+    if (known_.emplace(id, false).second) ready_.push_back({id, {}, {}});
   changed_.notify_all();
   return due.size();
 }
 
 void Turns::wait_idle() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return known_.empty() || stopping_; });
+  idle_.wait(lock, [this] { return known_.empty() || stopping_; });
 }
 
 void Turns::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    changed_.notify_all();
-  }
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+  idle_.notify_all();
+  lock.unlock();
   for (auto& t : threads_)
     if (t.joinable()) t.join();
+  lock.lock();
+  idle_.wait(lock, [this] { return storing_ == 0; });
 }
 
 Turns::Stats Turns::stats() const {
@@ -76,46 +80,53 @@ void Turns::work() {
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !ready_.empty(); });
     if (stopping_) return;
-    const auto id = ready_.front();
+    auto job = std::move(ready_.front());
     ready_.pop_front();
     lock.unlock();
-    const auto outcome = run_due(id);
+    const auto outcome = job.not_stored ? not_stored(job.id, *job.not_stored) : run(job);
     lock.lock();
+    if (outcome == Outcome::kStoring) continue;  // stored() goes on with it
     if (outcome == Outcome::kTryLater) changed_.wait_for(lock, kPause, [this] { return stopping_; });
-    const auto it = known_.find(id);
-    if (it->second || outcome == Outcome::kTryLater) {
-      it->second = false;
-      ready_.push_back(id);
-    } else {
-      known_.erase(it);
-    }
-    changed_.notify_all();
+    settle(job.id, outcome == Outcome::kTryLater);
   }
 }
 
-Turns::Outcome Turns::run_due(ConversationId id) {
-  while (true) {
-    const auto turn = conversations_.due_turn(id, after(options_.time_limit));
+// Under mutex_. What came meanwhile, or is still owed, gets its turn behind those that wait.
+void Turns::settle(ConversationId id, bool again) {
+  const auto it = known_.find(id);
+  if (it->second || again) {
+    it->second = false;
+    ready_.push_back({id, {}, {}});
+    changed_.notify_one();
+  } else {
+    known_.erase(it);
+  }
+  if (known_.empty() || stopping_) idle_.notify_all();
+}
+
+Turns::Outcome Turns::run(Job& job) {
+  if (!job.turn) {
+    auto turn = conversations_.due_turn(job.id, after(options_.time_limit));
     if (!turn) {
-      log::warn("conversation", "turn not read conversation={} code={}", id.value,
+      log::warn("conversation", "turn not read conversation={} code={}", job.id.value,
                 to_string(turn.error().code));
       return turn.error().code == ErrorCode::kNotFound ? Outcome::kSettled : Outcome::kTryLater;
     }
     if (!*turn) return Outcome::kSettled;
-    if (run_turn(**turn) == Outcome::kTryLater) return Outcome::kTryLater;
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return Outcome::kSettled;
+    job.turn = std::move(*turn);
   }
+  return run_turn(*std::move(job.turn));
 }
 
 // A person takes over; the customer is told.
-Turns::Outcome Turns::give_up(const BotTurn& turn) {
-  const auto s = conversations_.abandon_turn(turn.conversation_id, Conversations::Failure::kError,
-                                             after(options_.time_limit));
+Turns::Outcome Turns::give_up(ConversationId id) {
+  const auto s = conversations_.abandon_turn(id, Conversations::Failure::kError, after(options_.time_limit));
   return s ? Outcome::kSettled : Outcome::kTryLater;
 }
 
-Turns::Outcome Turns::run_turn(const BotTurn& turn) {
+// The thread goes on with the next turn while the reply is being committed: replies of several turns then
+// reach the disk together.
+Turns::Outcome Turns::run_turn(BotTurn turn) {
   const auto deadline = after(options_.time_limit);
   Result<BotReply> reply = fail(ErrorCode::kInternal, "the responder threw");
   try {
@@ -123,22 +134,42 @@ Turns::Outcome Turns::run_turn(const BotTurn& turn) {
   } catch (const std::exception& e) {
     reply = fail(ErrorCode::kInternal, "the responder threw", {}, e.what());
   }
+  const auto id = turn.conversation_id;
   if (!reply) {
     ++failed_;
-    log::warn("conversation", "turn failed conversation={} message={} code={} detail={}",
-              turn.conversation_id.value, turn.message_id.value, to_string(reply.error().code),
-              reply.error().detail);
-    return give_up(turn);
+    log::warn("conversation", "turn failed conversation={} message={} code={} detail={}", id.value,
+              turn.message_id.value, to_string(reply.error().code), reply.error().detail);
+    return give_up(id);
   }
-  const auto said = conversations_.finish_turn(turn, *reply, after(options_.time_limit));
-  if (!said) {
-    ++failed_;
-    log::warn("conversation", "reply not stored conversation={} code={} detail={}",
-              turn.conversation_id.value, to_string(said.error().code), said.error().detail);
-    return lasting(said.error().code) ? give_up(turn) : Outcome::kTryLater;
+  {
+    const std::lock_guard lock(mutex_);
+    ++storing_;
   }
-  ++(*said ? done_ : silent_);
-  return Outcome::kSettled;
+  conversations_.finish_turn_later(
+      std::move(turn), *std::move(reply), after(options_.time_limit),
+      [this, id](const Result<Conversations::TurnEnd>& end) { stored(id, end); });
+  return Outcome::kStoring;
+}
+
+// On the database's writer thread: only notes what a pool thread may have to do about it.
+void Turns::stored(ConversationId id, const Result<Conversations::TurnEnd>& end) {
+  const std::lock_guard lock(mutex_);
+  --storing_;
+  if (end) {
+    ++(end->said ? done_ : silent_);
+    settle(id, end->due);
+  } else {
+    ready_.push_back({id, {}, end.error()});
+    changed_.notify_one();
+    if (stopping_) idle_.notify_all();
+  }
+}
+
+Turns::Outcome Turns::not_stored(ConversationId id, const Error& why) {
+  ++failed_;
+  log::warn("conversation", "reply not stored conversation={} code={} detail={}", id.value,
+            to_string(why.code), why.detail);
+  return lasting(why.code) ? give_up(id) : Outcome::kTryLater;
 }
 
 }  // namespace zk::conversation

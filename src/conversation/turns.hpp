@@ -4,7 +4,7 @@
 //
 //   Turns turns(conversations, responder, {.workers = 2});
 //   turns.resume();                       // once, at start-up
-//   turns.submit(conversation);           // after each visitor message the bot must answer
+//   turns.submit(conversation, turn);     // after each visitor message the bot must answer
 //
 // Thread-safe. The responder is called on the pool's threads.
 #pragma once
@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -35,33 +36,44 @@ class Turns {
     std::int64_t done = 0, silent = 0, failed = 0, refused = 0, waiting = 0, running = 0;
   };
   Turns(Conversations& conversations, Responder& responder, Options options);
-  ~Turns();  // finishes the turns that run; those that wait stay due in the database
+  ~Turns();  // as stop()
   Turns(const Turns&) = delete;
   Turns& operator=(const Turns&) = delete;
 
-  // False: the backlog is full.
-  bool submit(ConversationId id);
+  // False: the backlog is full. `turn`, where it is known, need not be read again.
+  bool submit(ConversationId id, std::optional<BotTurn> turn = {});
   // Takes up every turn that is due, whatever the backlog; their number.
   Result<std::size_t> resume();
   // Returns once nothing waits and nothing runs.
   void wait_idle();
+  // Finishes the turns that run; those that wait stay due in the database. The database is still open.
   void stop();
   Stats stats() const;
 
  private:
-  enum class Outcome { kSettled, kTryLater };
+  enum class Outcome { kSettled, kStoring, kTryLater };
+  struct Job {
+    ConversationId id;
+    std::optional<BotTurn> turn;      // else the one that is due
+    std::optional<Error> not_stored;  // why the reply to it was not: to be dealt with, not run
+  };
   void work();
-  Outcome run_due(ConversationId id);
-  Outcome run_turn(const BotTurn& turn);
-  Outcome give_up(const BotTurn& turn);
+  Outcome run(Job& job);
+  Outcome run_turn(BotTurn turn);
+  void stored(ConversationId id, const Result<Conversations::TurnEnd>& end);
+  Outcome not_stored(ConversationId id, const Error& why);
+  Outcome give_up(ConversationId id);
+  void settle(ConversationId id, bool again);
 
   Conversations& conversations_;
   Responder& responder_;
   const Options options_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<ConversationId> ready_;                // under mutex_
+  std::condition_variable changed_;  // something is ready, or stopping
+  std::condition_variable idle_;     // nothing is known, or, when stopping, nothing is being stored
+  std::deque<Job> ready_;            // under mutex_
   std::unordered_map<ConversationId, bool> known_;  // under mutex_: waits or runs; true: look again when done
+  std::size_t storing_ = 0;                         // under mutex_: replies on their way to the disk
   bool stopping_ = false;                           // under mutex_
   std::atomic<std::int64_t> done_{0}, silent_{0}, failed_{0}, refused_{0};
   std::vector<std::thread> threads_;

@@ -18,7 +18,7 @@ class ConversationsTest : public OnEachEngine {
   void SetUp() override {
     OnEachEngine::SetUp();
     world.conversations->connect({.turn_due =
-                                      [this](ConversationId id) {
+                                      [this](ConversationId id, const auto&) {
                                         due.push_back(id);
                                         return true;
                                       },
@@ -77,7 +77,7 @@ TEST_P(ConversationsTest, ARetryStoresNothingAndReturnsWhatIsStored) {
 
 TEST_P(ConversationsTest, RetriesAtTheSameMomentStoreOneMessage) {
   const auto who = world.contact();
-  world.conversations->connect({.turn_due = [](ConversationId) { return true; },
+  world.conversations->connect({.turn_due = [](ConversationId, const auto&) { return true; },
                                 .queue_changed = {},
                                 .available = {},
                                 .position = {}});
@@ -132,6 +132,36 @@ TEST_P(ConversationsTest, TheBotsReplyCarriesItsStateTraceAndCounters) {
       << "a turn is said once";
 }
 
+TEST_P(ConversationsTest, TheTurnGivenWithAMessageIsTheOneThatIsDue) {
+  std::optional<BotTurn> given;
+  world.conversations->connect({.turn_due =
+                                    [&](ConversationId, auto turn) {
+                                      given = std::move(turn);
+                                      return true;
+                                    },
+                                .queue_changed = {},
+                                .available = {},
+                                .position = {}});
+  const auto who = world.contact();
+  const auto posted = must(world.say(who, "退款", "c-1"));
+  const auto due = must(world.conversations->due_turn(posted.conversation.id, soon()));
+  ASSERT_TRUE(given && due);
+  EXPECT_EQ(given->message_id, due->message_id);
+  EXPECT_EQ(given->after, due->after);
+  EXPECT_EQ(given->text, due->text);
+  EXPECT_EQ(given->locale, due->locale);
+  EXPECT_EQ(given->state, due->state);
+  EXPECT_EQ(given->contact_name, due->contact_name);
+  must(world.say(who, "发货", "c-2"));
+  EXPECT_FALSE(given) << "an older message comes first";
+  auto stale = *due;
+  stale.after = MessageId{due->message_id.value + 1};
+  RuleResponder bot;
+  EXPECT_FALSE(must(world.conversations->finish_turn(stale, must(bot.reply(stale, soon())), soon())));
+  EXPECT_TRUE(must(world.conversations->finish_turn(*due, must(bot.reply(*due, soon())), soon())));
+  EXPECT_EQ(must(world.conversations->due_turn(posted.conversation.id, soon()))->text, "发货");
+}
+
 TEST_P(ConversationsTest, TheBotIsSilentOnceAnAgentTookOver) {
   const auto posted = must(world.say(world.contact(), "退款", "c-1"));
   const auto turn = must(world.conversations->due_turn(posted.conversation.id, soon()));
@@ -161,7 +191,7 @@ TEST_P(ConversationsTest, NotesAreForAgentsAndLeaveNoTraceInThePreview) {
 }
 
 TEST_P(ConversationsTest, AFullBacklogHandsTheConversationToAPerson) {
-  world.conversations->connect({.turn_due = [](ConversationId) { return false; },
+  world.conversations->connect({.turn_due = [](ConversationId, const auto&) { return false; },
                                 .queue_changed = [this] { ++queue_changes; },
                                 .available = {},
                                 .position = {}});

@@ -60,7 +60,7 @@ class LiveTest : public OnEachEngine {
     hub = must(Hub::start(*world.db, options));
     presence = std::make_unique<Presence>(world.clock);
     desk = std::make_unique<Desk>(*world.db, world.clock, *world.conversations, *presence, *hub);
-    world.conversations->connect({.turn_due = [](ConversationId) { return true; },
+    world.conversations->connect({.turn_due = [](ConversationId, const auto&) { return true; },
                                   .queue_changed = [this] { pokes++; },
                                   .available = [this](AgentId a) { return !presence->gone(a); },
                                   .position = [this](ConversationId id) { return desk->position(id); }});
@@ -325,7 +325,7 @@ TEST_P(LiveTest, TheDeskActsByItself) {
   desk->start();
   desk->connected(world.agents[0]);
   const auto agent = watch(agent_viewer());
-  world.conversations->connect({.turn_due = [](ConversationId) { return true; },
+  world.conversations->connect({.turn_due = [](ConversationId, const auto&) { return true; },
                                 .queue_changed = [this] { desk->poke(); },
                                 .available = {},
                                 .position = {}});

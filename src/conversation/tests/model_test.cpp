@@ -20,7 +20,7 @@ class ModelTest : public OnEachEngine {
  protected:
   void SetUp() override {
     OnEachEngine::SetUp();
-    world.conversations->connect({.turn_due = [](ConversationId) { return true; },
+    world.conversations->connect({.turn_due = [](ConversationId, const auto&) { return true; },
                                   .queue_changed = {},
                                   .available = {},
                                   .position = {}});

@@ -16,10 +16,11 @@ class TurnsTest : public OnEachEngine {
  protected:
   void start(Turns::Options options = {.workers = 3}) {
     turns = std::make_unique<Turns>(*world.conversations, bot, options);
-    world.conversations->connect({.turn_due = [this](ConversationId id) { return turns->submit(id); },
-                                  .queue_changed = {},
-                                  .available = {},
-                                  .position = {}});
+    world.conversations->connect(
+        {.turn_due = [this](ConversationId id, auto turn) { return turns->submit(id, std::move(turn)); },
+         .queue_changed = {},
+         .available = {},
+         .position = {}});
   }
   void TearDown() override { turns = nullptr; }
   RuleResponder bot;
@@ -85,7 +86,7 @@ TEST_P(TurnsTest, AReplyThatCannotBeStoredHandsOverInsteadOfBeingTriedForever) {
 
 TEST_P(TurnsTest, WhatWasOwedWhenTheProcessEndedIsAnsweredAtTheNextStart) {
   std::vector<ConversationId> owed;
-  world.conversations->connect({.turn_due = [](ConversationId) { return true; },
+  world.conversations->connect({.turn_due = [](ConversationId, const auto&) { return true; },
                                 .queue_changed = {},
                                 .available = {},
                                 .position = {}});  // dies before any turn runs
@@ -120,6 +121,35 @@ TEST_P(TurnsTest, AnAgentWhoTakesOverDuringTheTurnSilencesIt) {
   turns->wait_idle();
   EXPECT_EQ(world.texts(posted.conversation.id).size(), 3u);
   EXPECT_EQ(turns->stats().silent, 1);
+}
+
+TEST_P(TurnsTest, TheNextTurnRunsWhileAReplyIsBeingStored) {
+  world.conversations->connect({.turn_due = [](ConversationId, const auto&) { return true; },
+                                .queue_changed = {},
+                                .available = {},
+                                .position = {}});
+  const auto a = must(world.say(world.contact(), "一", "c-1")).conversation.id;
+  const auto b = must(world.say(world.contact(), "二", "c-1")).conversation.id;
+  std::promise<void> second;
+  const auto came = second.get_future().share();
+  std::atomic<bool> in_time{false};
+  std::atomic<int> asked{0};
+  bot.before_reply = [&](const BotTurn&) {
+    if (++asked == 2) return second.set_value();
+    world.db->write_later(  // stands before the first reply until the second turn runs
+        soon(),
+        [&, came](storage::Tx&) -> Result<int> {
+          in_time = came.wait_for(std::chrono::seconds(20)) == std::future_status::ready;
+          return 0;
+        },
+        [](const Result<int>&) {});
+  };
+  start({.workers = 1});
+  must(turns->resume());
+  turns->wait_idle();
+  EXPECT_TRUE(in_time);
+  EXPECT_THAT(world.texts(a), ElementsAre("一", "答:一"));
+  EXPECT_THAT(world.texts(b), ElementsAre("二", "答:二"));
 }
 
 TEST_P(TurnsTest, AFullBacklogSendsTheNextToAPerson) {
