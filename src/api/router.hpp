@@ -53,7 +53,7 @@ struct Access {
 };
 
 // Where a handler runs. kInline: on the connection's I/O thread, only for what takes microseconds (memory, or
-// one indexed read). kPool: bounded worker pool, may wait for the disk. kSlow: two threads of their own, for
+// one indexed read). kPool: bounded worker pools, one for GET and one for what waits for the disk. kSlow: two threads of their own, for
 // what takes tens of milliseconds (password hashing).
 enum class Run { kInline, kPool, kSlow };
 // What a POST with an Idempotency-Key does. kStored: the first answer is given again (the handler must use

@@ -134,12 +134,13 @@ Status check_headers(const Route& route, const gateway::Request& request) {
                                     [&](const auto& h) { return h.first == name; });
     if (given == request.headers.end()) {
       if (f.presence != kRequired) continue;
-      return fail(ErrorCode::kInvalidArgument, fmt::format("the header {} is required: {}", f.name, f.note), f.name);
+      return fail(ErrorCode::kInvalidArgument, fmt::format("the header {} is required: {}", f.name, f.note),
+                  f.name);
     }
     json::value value = typed(*f.schema, given->second);
     if (auto fits = check(*f.schema, value); !fits)
-      return fail(ErrorCode::kInvalidArgument, fmt::format("the header {} {}: {}", f.name, fits.error().message, f.note),
-                  f.name);
+      return fail(ErrorCode::kInvalidArgument,
+                  fmt::format("the header {} {}: {}", f.name, fits.error().message, f.note), f.name);
   }
   return {};
 }
@@ -199,7 +200,9 @@ void Server::handle(gateway::Request request, std::function<void(gateway::Respon
     call->done(run(call->request, match));
     return;
   }
-  auto& pool = match.route->run == Run::kSlow ? parts_.slow : parts_.pool;
+  auto& pool = match.route->run == Run::kSlow        ? parts_.slow
+               : match.route->method == Method::kGet ? parts_.pool
+                                                     : parts_.writes;
   const auto posted = pool.post(
       call->request.deadline, [this, call] { call->done(run(call->request, call->match)); },
       [call] {

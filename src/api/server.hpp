@@ -2,7 +2,7 @@
 // declares, runs the handler on the pool it asks for and turns results into responses. Owned by the
 // composition root.
 //
-//   api::Server server({db, clock, auth, pool, slow}, std::move(routes), accept_socket);
+//   api::Server server({db, clock, auth, pool, writes, slow}, std::move(routes), accept_socket);
 //   gateway.serve(server);
 //
 // Thread-safe. Nothing here blocks the gateway: a full pool answers 503 with Retry-After at once.
@@ -28,7 +28,8 @@ class Server final : public gateway::Application {
     storage::Db& db;
     const Clock& clock;
     auth::Auth& auth;
-    exec::Pool& pool;  // Run::kPool
+    exec::Pool& pool;    // Run::kPool, GET
+    exec::Pool& writes;  // Run::kPool, all else: its threads wait for commits, so there are many
     exec::Pool& slow;  // Run::kSlow: 1–2 threads, short queue
   };
   // Makes the session of a WebSocket at /api/v1/ws. The caller is the agent of the cookie when the Origin is

@@ -99,6 +99,8 @@ struct Server::Parts {
   std::unique_ptr<storage::Db> db;
   exec::Pool pool{{.name = "worker", .threads = static_cast<int>(options.config.server.worker_threads),
                    .queue = static_cast<std::size_t>(options.config.server.worker_queue)}};
+  exec::Pool writes{{.name = "writer", .threads = static_cast<int>(options.config.server.writer_threads),
+                     .queue = static_cast<std::size_t>(options.config.server.worker_queue)}};
   exec::Pool slow{{.name = "slow", .threads = 2, .queue = 64}};  // password hashing: 64 waiting is some seconds
   auth::Auth auth{*db, clock, keys};
   answering::Models models;
@@ -250,7 +252,7 @@ Status Server::Parts::open_api() {
                   learning::Writing::Options{m.daily_budget, [this] { learning->poke(); }});
   checks.emplace(*db, clock, auth.audit(), *library, *engine, review::Checks::Options{});
   meter.emplace(*db, clock, *library, review::Meter::Options{.file = options.config.storage.data + "/cache/quality.json"});
-  api.emplace(api::Server::Parts{*db, clock, auth, pool, slow}, routes(), api::live_sockets(*service, auth, clock, pool));
+  api.emplace(api::Server::Parts{*db, clock, auth, pool, writes, slow}, routes(), api::live_sockets(*service, auth, clock, writes));
   write_seen = std::make_unique<exec::Periodic>(exec::PeriodicOptions{"last-seen", std::chrono::minutes(1)}, [this] {
     if (auto s = auth.write_seen(after(std::chrono::seconds(10))); !s) log::warn("app", "last-seen times not written code={}", to_string(s.error().code));
   });
@@ -288,6 +290,7 @@ std::string Server::Parts::metrics() const {
   Exposition out;
   if (gateway) add_gateway(out, gateway->stats());
   add_pool(out, pool.stats());
+  add_pool(out, writes.stats());
   add_pool(out, slow.stats());
   add_storage(out, db->stats());
   if (service && bot) {
@@ -307,6 +310,7 @@ void Server::Parts::stop() {
   demo_visitor.reset();
   if (service) service->stop();
   pool.stop();
+  writes.stop();
   slow.stop();
   if (checks) checks->stop();
   if (writing) writing->stop();

@@ -24,6 +24,7 @@ struct Server {
   std::string listen = "127.0.0.1:8080";
   std::int64_t io_threads = 2;
   std::int64_t worker_threads = 4;
+  std::int64_t writer_threads = 32;
   std::int64_t worker_queue = 1024;
   std::string tls_certificate, tls_key;
   std::vector<std::string> trusted_proxies;

@@ -205,10 +205,14 @@ void add_server(std::vector<Property>& out) {
   out.push_back(number<Server, std::int64_t>("server.io_threads", s, &Server::io_threads, 1, 64,
                                              "Threads that read and write connections."));
   out.push_back(number<Server, std::int64_t>("server.worker_threads", s, &Server::worker_threads, 1, 256,
-                                             "Threads that run requests which may wait for the disk."));
+                                             "Threads that run requests which read."));
+  out.push_back(
+      number<Server, std::int64_t>("server.writer_threads", s, &Server::writer_threads, 1, 256,
+                                   "Threads that run requests which change something. They wait for the "
+                                   "disk; as many changes go to it together."));
   out.push_back(
       number<Server, std::int64_t>("server.worker_queue", s, &Server::worker_queue, 1, 100'000,
-                                   "Requests that may wait for a worker; above it 503 with Retry-After."));
+                                   "Requests that may wait for a thread of either kind; above it 503."));
   out.push_back(text("server.tls_certificate", s, &Server::tls_certificate,
                      "PEM file with the certificate chain; with server.tls_key it turns TLS on."));
   out.push_back(text("server.tls_key", s, &Server::tls_key,

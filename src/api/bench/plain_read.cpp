@@ -18,7 +18,7 @@ struct Rig {
   auth::Auth auth{*db, clock, auth::Keys::from(auth::Key{})};
   exec::Pool pool{{.name = "api", .threads = 2}};
   exec::Pool slow{{.name = "slow", .threads = 1}};
-  Server server{{*db, clock, auth, pool, slow}, admin_routes(auth), {}};
+  Server server{{*db, clock, auth, pool, pool, slow}, admin_routes(auth), {}};
   gateway::Request request;
 
   Rig() {

@@ -51,7 +51,7 @@ class ApiTest : public testing::Test {
   explicit ApiTest(std::vector<Route> more = {})
       : db(storage::Db::open({.url = engine.url()}).value()),
         auth(*db, clock, auth::Keys::from(test_key())),
-        server({*db, clock, auth, pool, slow}, with(admin_routes(auth), std::move(more)),
+        server({*db, clock, auth, pool, pool, slow}, with(admin_routes(auth), std::move(more)),
                [](const gateway::Request&,
                   const auth::Caller& caller) -> Result<std::unique_ptr<gateway::SocketSession>> {
                  return fail(ErrorCode::kNotFound, caller.actor());  // tests look at who came
@@ -66,7 +66,7 @@ class ApiTest : public testing::Test {
         auth(*db, clock, auth::Keys::from(test_key())),
         server([&] {
           auto made = make(*this);
-          return Server({*db, clock, auth, pool, slow}, with(admin_routes(auth), std::move(made.routes)),
+          return Server({*db, clock, auth, pool, pool, slow}, with(admin_routes(auth), std::move(made.routes)),
                         made.accept);
         }()) {}
   ~ApiTest() override {
