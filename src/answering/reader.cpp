@@ -1,5 +1,6 @@
 #include "answering/reader.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.hpp"
@@ -99,18 +100,20 @@ Result<Readings> Reader::read(std::span<const std::string> texts, bool file) {
     const auto chunk = texts.subspan(begin, std::min(kChunk, texts.size() - begin));
     std::vector<std::optional<std::string>> known;
     std::vector<std::string> missing;
+    std::vector<std::size_t> place;  // in `missing`, of what is not known
     for (const auto& t : chunk) {
       known.push_back(find(t, file));
-      if (!known.back()) missing.push_back(t);
+      const auto at = known.back() ? missing.end() : std::find(missing.begin(), missing.end(), t);
+      place.push_back(static_cast<std::size_t>(at - missing.begin()));
+      if (!known.back() && at == missing.end()) missing.push_back(t);
     }
     std::vector<std::string> fresh;
     if (!missing.empty()) {
       ZK_TRY(fresh, run(missing));
     }
-    for (std::size_t i = 0, next = 0; i < chunk.size(); ++i) {
-      if (!known[i]) keep(chunk[i], fresh[next], file);
-      add(known[i] ? *known[i] : fresh[next], out);
-      next += known[i] ? 0 : 1;
+    for (std::size_t i = 0; i < chunk.size(); ++i) {
+      if (!known[i]) keep(chunk[i], fresh[place[i]], file);
+      add(known[i] ? *known[i] : fresh[place[i]], out);
     }
   }
   return out;

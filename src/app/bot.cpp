@@ -7,7 +7,6 @@
 
 #include "conversation/intake.hpp"
 #include "dialogue/wording.hpp"
-#include "knowledge/target.hpp"
 
 namespace zk::app {
 namespace {
@@ -32,7 +31,7 @@ std::string id_or_null(const std::string& s) { return s.empty() ? "null" : boost
 Result<dialogue::Reply> Bot::ask(const answering::Answerer& answerer, dialogue::TurnInput input, Deadline deadline) const {
   ZK_TRY(const auto flows, flows_.book.current(deadline));
   const auto intents = intents_.current();
-  ZK_TRY(input.target, knowledge::target_precision(db_, deadline));
+  ZK_TRY(input.target, target_.precision(deadline));
   input.channel = "web";
   input.flows = flows.get();
   input.intents = intents.get();

@@ -13,6 +13,7 @@
 #include "exec/histogram.hpp"
 #include "intent/live.hpp"
 #include "knowledge/library.hpp"
+#include "knowledge/target.hpp"
 
 namespace zk::app {
 
@@ -20,7 +21,7 @@ class Bot final : public conversation::Responder {
  public:
   Bot(storage::Db& db, const knowledge::Library& library, const dialogue::Engine& engine,
       const Guards& guards, const Flows& flows, const intent::Live& intents)
-      : db_(db), library_(library), engine_(engine), guards_(guards), flows_(flows), intents_(intents) {}
+      : target_(db), library_(library), engine_(engine), guards_(guards), flows_(flows), intents_(intents) {}
   Result<conversation::BotReply> reply(const conversation::BotTurn& turn, Deadline deadline) override;
   // What would be said to a question out of the blue, its personal data masked as a visitor's is:
   // {"decision","article_id","flow","reply":[blocks],"trace":{…}}.
@@ -37,7 +38,7 @@ class Bot final : public conversation::Responder {
   Result<dialogue::Reply> ask(const answering::Answerer& answerer, dialogue::TurnInput input,
                               Deadline deadline) const;
 
-  storage::Db& db_;
+  knowledge::Target target_;
   const knowledge::Library& library_;
   const dialogue::Engine& engine_;
   const Guards& guards_;

@@ -487,11 +487,9 @@ class Turn {
   // first one, unless it may be the reply to what was asked back: no question itself.
   Status in_thread(const std::vector<Said>& said) {
     const bool signed_ = sign_.follows || sign_.points || sign_.correction || sign_.back;
+    if (!signed_ && (state_.asked.empty() || asks_something(normalised_))) return question(text_);
     ZK_TRY(const auto alone, find(sign_.rest));
-    const auto bare = belief(alone);
-    if (!signed_ &&
-        (state_.asked.empty() || asks_something(normalised_) || bare.right >= alone.operating.answer))
-      return question(text_);
+    if (!signed_ && belief(alone).right >= alone.operating.answer) return question(text_);
     std::optional<InThread> best;
     const std::size_t reach = sign_.back ? said.size() : 1;
     for (std::size_t t = 0; t < reach; ++t) {

@@ -183,5 +183,23 @@ TEST_F(Knowledge, TheTargetIsWhatTheCompanySaysWithinBounds) {
   EXPECT_DOUBLE_EQ(target(), 0.98);
 }
 
+TEST_F(Knowledge, TheTargetIsKeptUntilTheSettingsChange) {
+  const Target target(*db_);
+  EXPECT_DOUBLE_EQ(target.precision(after(kPatience)).value(), 0.98);
+  static constexpr storage::Query kSet{"test.target",
+                                       "INSERT INTO setting (key, value) VALUES ('target_precision', $1)"};
+  ASSERT_TRUE(db_->write(after(kPatience),
+                         [&](storage::Tx& tx) -> Result<std::int64_t> {
+                           ZK_TRY_STATUS(tx.run(kSet, {"0.9"}).map([](auto) {}));
+                           return tx.append({.at = from_micros(1),
+                                             .kind = "settings.updated",
+                                             .actor = "system",
+                                             .audience = "agents",
+                                             .payload = "{}"});
+                         })
+                  .has_value());
+  EXPECT_DOUBLE_EQ(target.precision(after(kPatience)).value(), 0.9);
+}
+
 }  // namespace
 }  // namespace zk::knowledge
