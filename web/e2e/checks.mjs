@@ -133,7 +133,7 @@ export const checks = {
 
   "an intent written in examples hands the widget's customer to its team": async (world) => {
     const desk = await openConsole(world, "knowledge/intents");
-    await desk.getByRole("link", { name: "投诉" }).waitFor();
+    await desk.getByRole("link", { name: "投诉", exact: true }).waitFor();
     await desk.getByText("排第一", { exact: true }).waitFor();
     await shot(world, desk, "console-intents-light");
     await assertAccessible(desk, "intents");
@@ -166,8 +166,9 @@ export const checks = {
     const { chat } = await openShop(world);
     await say(chat, "约一下周末上门安装。");
     await chat.locator("header", { hasText: /正在转接|人工/ }).waitFor();
+    await say(chat, "周六上午最好");
     await desk.goto(`${world.url}/console/conversations?view=all`);
-    await desk.getByText("约一下周末上门安装。").first().click();
+    await desk.getByText("周六上午最好").first().click();
     await desk.getByText("意图：预约安装").first().waitFor();
     await shot(world, desk, "console-intent-conversation-light");
     const phone = await openConsole(world, "knowledge/intents", {
@@ -175,15 +176,15 @@ export const checks = {
       colorScheme: "dark",
       hasTouch: true,
     });
-    await phone.getByRole("link", { name: "预约安装" }).click();
+    await phone.getByRole("link", { name: "预约安装", exact: true }).click();
     await phone.getByRole("textbox", { name: "例句" }).waitFor();
     await shot(world, phone, "console-intent-phone-dark");
     await assertAccessible(phone, "an intent on a phone, dark");
     await desk.goto(`${world.url}/console/knowledge/intents`);
-    await desk.getByRole("link", { name: "预约安装" }).click();
+    await desk.getByRole("link", { name: "预约安装", exact: true }).click();
     await desk.getByRole("button", { name: "删除意图" }).click();
     await desk.getByRole("dialog").getByRole("button", { name: "删除" }).click();
-    await desk.getByRole("link", { name: "投诉" }).waitFor();
+    await desk.getByRole("link", { name: "投诉", exact: true }).waitFor();
   },
 
   "a flow that breaks its conversations is refused at its line; mended, it is what the widget asks": async (world) => {
