@@ -89,6 +89,12 @@ Result<Sentence> Answerer::read(const std::string& question) const {
   return out;
 }
 
+Result<std::optional<AlarmReading>> Answerer::alarm(const std::string& message) const {
+  if (!models_.alarm || !text::has_han(message)) return std::optional<AlarmReading>{};
+  ZK_TRY(const auto sentence, read(message));
+  return std::optional(models_.alarm->read(sentence.text, sentence.vectors.front().values));
+}
+
 Result<Finding> Answerer::find_anew(const Question& question) const {
   const bool other = speaks_other(question.text);
   Finding out;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,6 +56,9 @@ class Answerer {
   // The thresholds find() gives a question that was read by that encoder.
   Operating operating(bool other_language, bool word_for_word, double target) const;
   Result<Sentence> read(const std::string& question) const;
+  // Whether it must go to a person, however it would be answered. None without a model for it (profile lexical)
+  // and for other languages than Chinese.
+  Result<std::optional<AlarmReading>> alarm(const std::string& message) const;
   // Whether the multilingual encoder reads it.
   bool speaks_other(const std::string& text) const;
   std::vector<Reason> reasons(const Finding& finding, std::size_t most) const;

@@ -81,12 +81,22 @@ Result<std::shared_ptr<const Judge>> open_judge(const fs::path& directory, std::
   return Judge::open(weights.string());
 }
 
+// It was learnt from the encoder that ships, and means nothing behind another one.
+Status open_alarm(const fs::path& directory, const ModelOptions& options, std::size_t width, Models& out) {
+  if (!options.encoder.empty()) return {};
+  const auto weights = directory / "weights" / "alarm-zh.json";
+  ZK_TRY_STATUS(check_sum(weights));
+  ZK_TRY(out.alarm, AlarmModel::open(weights.string()));
+  if (out.alarm->width() == width) return {};
+  return fail(ErrorCode::kDataLoss, weights.string() + " belongs to another encoder: train it again");
+}
+
 Status open_chinese(const fs::path& directory, const ModelOptions& options, Models& out) {
   ZK_TRY(const auto bert, open_first(directory, options));
   ZK_TRY(out.encoders, readers(
                            "bge", bert, [bert](auto texts) { return bert->encode_tokens(texts); }, options));
   ZK_TRY(out.judge, open_judge(directory, "fast", out.note));
-  return {};
+  return open_alarm(directory, options, static_cast<std::size_t>(bert->dimension()), out);
 }
 
 Status open_multilingual(const fs::path& directory, const ModelOptions& options, Models& out) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "answering/alarm.hpp"
 #include "answering/judge.hpp"
 #include "answering/prepared.hpp"
 
@@ -26,6 +27,7 @@ struct Models {
   std::shared_ptr<const Judge> judge = Judge::lexical();
   Encoders multilingual;  // for questions without Han characters; empty: `encoders` read those too
   std::shared_ptr<const Judge> multilingual_judge;
+  std::shared_ptr<const AlarmModel> alarm;  // reads what `encoders` make of Chinese; null: rules alone
   std::string note;  // why this is less than was asked for; empty when it is not
 };
 

@@ -17,7 +17,7 @@ void hand_over(dialogue::Reply& reply, const Stopped& stopped, const std::string
   trace["guard"] = boost::json::object{{"kind", stopped.kind}, {"what", stopped.what}};
   reply.trace = boost::json::serialize(trace);
   reply.decision = dialogue::Decision::kHandover;
-  reply.blocks = text_blocks(dialogue::say_handover(false, dialogue::wording_language(text, locale)));
+  reply.blocks = text_blocks(dialogue::say_handover(0, dialogue::wording_language(text, locale)));
   reply.article_id.clear();
   reply.note.clear();
   reply.state = state;

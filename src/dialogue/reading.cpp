@@ -21,6 +21,11 @@ Alarm alarm_of(std::string_view normalised, nlu::Urgency urgency) {
   return nlu::wants_person(normalised) ? Alarm::kPerson : Alarm::kNone;
 }
 
+nlu::Urgency urgency_of(const answering::AlarmReading& heard) {
+  if (heard.danger >= std::max(heard.complaint, heard.person)) return nlu::Urgency::kDanger;
+  return heard.complaint >= heard.person ? nlu::Urgency::kRegulator : nlu::Urgency::kNone;
+}
+
 int ordinal_of(std::string_view normalised, int options) {
   if (options <= 0) return 0;
   const auto s = bare(normalised);

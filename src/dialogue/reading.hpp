@@ -6,14 +6,17 @@
 #include <string>
 #include <string_view>
 
+#include "answering/alarm.hpp"
 #include "nlu/understanding.hpp"
 
 namespace zk::dialogue {
 
-// Straight to a person, however the question would be answered; kHazard only when no article answers for
-// sure; kAlways: self-harm, threat of a regulator, the press, a court.
+// Straight to a person, however the question would be answered; kHazard only when the alarm
+// model agrees or, without one, no article answers for sure; kAlways: self-harm, threat of a regulator, the press, a court.
 enum class Alarm { kNone, kPerson, kHazard, kAlways };
 Alarm alarm_of(std::string_view normalised, nlu::Urgency urgency);
+// The likeliest kind of an alarm that was heard; a wish for a person is not urgent.
+nlu::Urgency urgency_of(const answering::AlarmReading& heard);
 
 // 1-based position of the option meant ("第二个", "2", "后面那个" with `options` offered); 0: none.
 int ordinal_of(std::string_view normalised, int options);

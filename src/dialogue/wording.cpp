@@ -42,12 +42,15 @@ std::string say_small_talk(nlu::SmallTalk kind, std::string_view language) {
   return en ? "All right. Just write if anything else comes up." : "好的，有其他问题随时问我。";
 }
 
-std::string say_handover(bool urgent, std::string_view language) {
+std::string say_handover(int priority, std::string_view language) {
   const bool en = english(language);
-  if (urgent)
+  if (priority >= nlu::priority(nlu::Urgency::kDanger))
     return en ? "This is urgent: a person is being called in for you now. If anyone is in danger, call the "
                 "emergency services first."
               : "这件事很要紧，正在优先为您接通人工客服。如有人身危险，请先远离危险并拨打 110、119 或 120。";
+  if (priority > 0)
+    return en ? "I take this seriously: a person is being called in for you with priority. What you wrote is passed on."
+              : "您反映的情况我们很重视，正在优先为您接通人工客服，您说过的内容会一并转达。";
   return en ? "I am bringing in a person for you. What you wrote is passed on."
             : "正在为您转接人工客服，您说过的内容会一并转达。";
 }

@@ -12,7 +12,8 @@ namespace zk::dialogue {
 std::string_view wording_language(std::string_view text, std::string_view locale);
 
 std::string say_small_talk(nlu::SmallTalk kind, std::string_view language);
-std::string say_handover(bool urgent, std::string_view language);
+// `priority`: nlu::priority of what was heard.
+std::string say_handover(int priority, std::string_view language);
 std::string say_none(std::string_view language);
 std::string say_clarify(std::size_t options, std::string_view language);
 // Behind an answer, about the other question of the same message.

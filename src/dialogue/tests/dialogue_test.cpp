@@ -164,6 +164,62 @@ TEST(Versions, AnAnswerInChineseOnlySaysSo) {
   EXPECT_EQ(reply->blocks.size(), 2U);
 }
 
+// Reads nothing: an alarm model of the test hears by characters alone.
+class NoEncoder final : public nlu::Encoder {
+ public:
+  int dimension() const override { return 4; }
+  std::string_view model_id() const override { return "none"; }
+  Result<std::vector<float>> encode(std::span<const std::string> texts) override {
+    std::vector<float> out;
+    for (std::size_t i = 0; i < texts.size(); ++i) out.insert(out.end(), {1, 0, 0, 0});
+    return out;
+  }
+};
+
+std::shared_ptr<const answering::Answerer> with_alarm_model() {
+  Article article;
+  article.external_id = "W";
+  article.question = "水淹了怎么办";
+  article.answer = text_blocks("关总阀");
+  answering::Models models;
+  models.encoders = {std::make_shared<answering::Reader>("bge", std::make_shared<NoEncoder>())};
+  models.alarm = *answering::AlarmModel::parse(
+      R"({"format":"zhike-alarm-1","at":0.6,"bias":[4,0,0,0],"sentence":[[0,0,0,0],[0,0,0,0],[0,0,0,0],[0,0,0,0]],
+          "grams":{"淹":[0,0,0,20],"赔":[0,0,20,0],"冒烟":[0,0,0,6],"谈":[0,20,0,0]}})");
+  auto built = answering::Answerer::build(std::vector{article}, models);
+  EXPECT_TRUE(built);
+  return *built;
+}
+
+TEST(Alarm, WhatTheModelHearsGoesToAPersonByItsKind) {
+  const auto answerer = with_alarm_model();
+  const auto said = [&](std::string text) {
+    return *Engine(EngineOptions{}).turn(*answerer, {.text = std::move(text)});
+  };
+  const auto danger = said("家里淹了"), complaint = said("必须赔"), person = said("要谈谈");
+  for (const auto* r : {&danger, &complaint, &person}) EXPECT_EQ(r->decision, Decision::kHandover);
+  EXPECT_EQ(danger.priority, 3);
+  EXPECT_EQ(complaint.priority, 2);
+  EXPECT_EQ(person.priority, 0);
+  EXPECT_NE(danger.trace.find("\"alarm\""), std::string::npos);
+  EXPECT_NE(said("家里天气").decision, Decision::kHandover);
+}
+
+TEST(Alarm, AQuestionWrittenDownByAnEditorIsAnswered) {
+  EXPECT_EQ(Engine(EngineOptions{}).turn(*with_alarm_model(), {.text = "水淹了怎么办"})->article_id, "W");
+}
+
+TEST(Alarm, WhereTheRulesHearDangerTooLessIsEnough) {
+  const auto answerer = with_alarm_model();
+  // The model is sure of 冒烟 to .36, below its .6; the rules hear smoke as well.
+  const auto both = *Engine(EngineOptions{}).turn(*answerer, {.text = "冒烟"});
+  EXPECT_EQ(both.decision, Decision::kHandover);
+  EXPECT_EQ(both.priority, 3);
+  // The model denies what the rules hear: an ordinary question.
+  const auto rules_alone = *Engine(EngineOptions{}).turn(*answerer, {.text = "着火了"});
+  EXPECT_NE(rules_alone.decision, Decision::kHandover);
+}
+
 class EngineTest : public testing::Test {
  protected:
   void SetUp() override {
