@@ -10,7 +10,8 @@ namespace zk::intent {
 namespace {
 
 constexpr double kWordForWord = 0.995;  // of an example, said as it was written
-constexpr double kNever = 1.01;         // above every probability
+constexpr double kNoneToOne = 2;
+constexpr double kNever = 1.01;  // above every probability
 constexpr std::size_t kMostOverlaps = 50;
 constexpr std::size_t kFewestOfArticle = 2;  // questions that tell what an article is about
 
@@ -21,16 +22,24 @@ double probability(const nlu::IntentPrediction& p, std::size_t rank) {
   return p.ranked[rank].probability * p.in_scope;
 }
 
+// A text judged while it was left out.
+struct Judged {
+  double probability = 0;
+  bool right = false;
+  double weight = 1;
+};
+
 // The lowest threshold above which what was left out is right often enough.
-double threshold_of(std::vector<std::pair<double, bool>> judged) {
-  std::sort(judged.begin(), judged.end(), [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;
+double threshold_of(std::vector<Judged> judged) {
+  std::sort(judged.begin(), judged.end(), [](const Judged& a, const Judged& b) {
+    return a.probability != b.probability ? a.probability > b.probability : a.right < b.right;
   });
-  double out = kNever;
-  std::size_t right = 0;
-  for (std::size_t i = 0; i < judged.size() && judged[i].first >= kLeastThreshold; ++i) {
-    right += judged[i].second ? 1 : 0;
-    if (static_cast<double>(right) >= kPrecision * static_cast<double>(i + 1)) out = judged[i].first;
+  double out = kNever, right = 0, all = 0;
+  for (const auto& j : judged) {
+    if (j.probability < kLeastThreshold) break;
+    right += j.right ? j.weight : 0;
+    all += j.weight;
+    if (right >= kPrecision * all) out = j.probability;
   }
   return out;
 }
@@ -119,10 +128,29 @@ void Recogniser::leave_to_intents(Texts& texts) {
   if (!others.empty() || intents_.size() > 1) texts.take(std::move(others));
 }
 
+// What the threshold is set from: the texts this encoder will read, as they were judged left out. A knowledge
+// base has any number of questions: they count as if kNoneToOne messages without an intent came to one with.
+double Recogniser::threshold_for(const Texts& texts, const nlu::IntentModel& model, Language reads) {
+  const auto read = [&](const std::string& text) {
+    return reads == Language::kAny || text::has_han(text) == (reads == Language::kChinese);
+  };
+  std::vector<Judged> out;
+  for (std::size_t i = 0; i < texts.examples.size(); ++i)
+    if (const auto& p = model.held_out()[i]; !p.intent.empty() && read(texts.examples[i]))
+      out.push_back({probability(p, 0), p.intent == texts.labels[i]});
+  const auto examples = static_cast<double>(out.size());
+  const auto none = static_cast<double>(std::count_if(texts.none.begin(), texts.none.end(), read));
+  const double weight = none > 0 ? std::min(1.0, kNoneToOne * examples / none) : 1;
+  for (std::size_t i = 0; i < texts.none.size(); ++i)
+    if (const auto& p = model.held_out_none()[i]; !p.intent.empty() && read(texts.none[i]))
+      out.push_back({probability(p, 0), false, weight});
+  return threshold_of(std::move(out));
+}
+
 // Judged by what was left out: `whole_articles` at a time, to see what an article is about, or question by
 // question, as customers' questions mostly have others like them in the knowledge base.
 Result<Recogniser::Reader> Recogniser::train_one(const Texts& texts, const answering::Encoders& encoders,
-                                                 bool whole_articles) {
+                                                 Language reads, bool whole_articles) {
   nlu::IntentTexts examples{texts.examples, {}, {}}, none{texts.none, {}, {}};
   if (whole_articles) none.groups = texts.articles;
   for (const auto& reader : encoders)
@@ -132,13 +160,7 @@ Result<Recogniser::Reader> Recogniser::train_one(const Texts& texts, const answe
     }
   Reader out;
   ZK_TRY(out.model, nlu::IntentModel::train(examples, texts.labels, none));
-  std::vector<std::pair<double, bool>> judged;
-  for (std::size_t i = 0; i < texts.labels.size(); ++i)
-    if (const auto& p = out.model->held_out()[i]; !p.intent.empty())
-      judged.emplace_back(probability(p, 0), p.intent == texts.labels[i]);
-  for (const auto& p : out.model->held_out_none())
-    if (!p.intent.empty()) judged.emplace_back(probability(p, 0), false);
-  out.threshold = threshold_of(std::move(judged));
+  out.threshold = threshold_for(texts, *out.model, reads);
   return out;
 }
 
@@ -168,12 +190,14 @@ Result<std::shared_ptr<const Recogniser>> Recogniser::train(std::vector<Intent> 
   }
   for (const auto& [letters, _] : twice) out->word_for_word_.erase(letters);
   if (!none.empty()) {
-    ZK_TRY(out->first_, train_one(texts, models.encoders, true));
+    ZK_TRY(out->first_, train_one(texts, models.encoders, Language::kAny, true));
     out->leave_to_intents(texts);
   }
-  ZK_TRY(out->first_, train_one(texts, models.encoders));
+  const bool foreign = !models.multilingual.empty() &&
+                       !std::all_of(texts.examples.begin(), texts.examples.end(), text::has_han);
+  ZK_TRY(out->first_, train_one(texts, models.encoders, foreign ? Language::kChinese : Language::kAny));
   if (!models.multilingual.empty()) {
-    ZK_TRY(out->other_, train_one(texts, models.multilingual));
+    ZK_TRY(out->other_, train_one(texts, models.multilingual, foreign ? Language::kOther : Language::kAny));
   }
   out->make_report(texts);
   return std::shared_ptr<const Recogniser>(std::move(out));

@@ -100,7 +100,9 @@ class Recogniser {
   };
   struct Texts;
   Recogniser() = default;
-  static Result<Reader> train_one(const Texts& texts, const answering::Encoders& encoders,
+  enum class Language { kAny, kChinese, kOther };  // of what an encoder reads where there are two
+  static double threshold_for(const Texts& texts, const nlu::IntentModel& model, Language reads);
+  static Result<Reader> train_one(const Texts& texts, const answering::Encoders& encoders, Language reads,
                                   bool whole_articles = false);
   void leave_to_intents(Texts& texts);
   const Intent* named(const std::string& label) const;
