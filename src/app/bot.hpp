@@ -28,10 +28,10 @@ class Bot final : public conversation::Responder {
   Result<std::string> try_it(std::string_view question, Timestamp now) const;
   struct Times {
     exec::HistogramSnapshot turn;
-    std::array<exec::HistogramSnapshot, 7> stages;  // in the order of kStages
+    std::array<exec::HistogramSnapshot, 8> stages;  // in the order of kStages
   };
-  static constexpr std::array<std::string_view, 7> kStages{"normalise", "understand", "intent", "retrieve",
-                                                           "decide",    "compose",    "other"};
+  static constexpr std::array<std::string_view, 8> kStages{"normalise", "understand", "alarm",   "intent",
+                                                           "retrieve",  "decide",     "compose", "other"};
   Times times() const;
 
  private:

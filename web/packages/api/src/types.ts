@@ -219,6 +219,7 @@ export interface Trace {
   threshold: number;
   stages: { name: string; ms: number; detail: string }[];
   candidates: TraceCandidate[];
+  alarm?: { person: number; complaint: number; danger: number }; // how likely it must go to a person at once
   intents?: { id: Id; name: string; probability: number }[]; // absent where none is defined
   intent?: string | null; // the one that was sure
   intent_at?: number; // sure from; above 1: never

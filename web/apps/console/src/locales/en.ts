@@ -274,6 +274,8 @@ const en = {
       handover: "Handed over",
       smalltalk: "Small talk",
     },
+    alarm: "For a person",
+    alarms: { danger: "danger {p}", complaint: "complaint {p}", person: "wish for a person {p}" },
     stageNames: {
       retrieve: "Retrieve",
       understand: "Understand",
@@ -281,6 +283,7 @@ const en = {
       language: "Language",
       repair: "Repair",
       smalltalk: "Small talk",
+      alarm: "Alarm",
       intent: "Intent",
       candidates: "Candidates",
       encode: "Encode",

@@ -250,6 +250,8 @@ const zhCN = {
     openArticle: "打开 {id}",
     stages: "各阶段耗时",
     decisions: { answer: "直接回答", clarify: "反问确认", none: "没有答案", handover: "转人工", smalltalk: "寒暄" },
+    alarm: "需人工",
+    alarms: { danger: "危险 {p}", complaint: "投诉 {p}", person: "找人工 {p}" },
     stageNames: {
       retrieve: "检索",
       understand: "理解",
@@ -257,6 +259,7 @@ const zhCN = {
       language: "语言识别",
       repair: "纠错",
       smalltalk: "寒暄识别",
+      alarm: "警情",
       intent: "意图",
       candidates: "召回",
       encode: "向量编码",

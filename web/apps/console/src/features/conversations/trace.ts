@@ -14,14 +14,17 @@ export type KeptTrace = Partial<Trace> & {
   reasons?: Reason[];
   compared?: string[];
 };
-export interface ShownTrace extends Omit<Trace, "decision" | "probability" | "threshold" | "intents"> {
+export interface ShownTrace extends Omit<Trace, "decision" | "probability" | "threshold" | "intents" | "alarm"> {
   decision: Decision | null;
   probability: number | null;
   threshold: number | null;
   reasons: { feature: string; value: number; text: string }[];
   intents: { id: number; name: string; probability: number }[];
+  alarm: { kind: "danger" | "complaint" | "person"; probability: number }[]; // those worth a word, the likeliest first
   compared: string[]; // ids of the chosen article and of the runner-up
 }
+
+const worthAWord = 0.05;
 
 export function readTrace(kept: KeptTrace, locale: string): ShownTrace {
   return {
@@ -40,6 +43,10 @@ export function readTrace(kept: KeptTrace, locale: string): ShownTrace {
       features: c.features ?? {},
       contributions: c.contributions ?? [],
     })),
+    alarm: (["danger", "complaint", "person"] as const)
+      .map((kind) => ({ kind, probability: kept.alarm?.[kind] ?? 0 }))
+      .filter((a) => a.probability >= worthAWord)
+      .sort((a, b) => b.probability - a.probability),
     intents: kept.intents ?? [],
     intent: kept.intent ?? null,
     compared: kept.compared ?? [],
