@@ -293,7 +293,11 @@ export const checks = {
     assert.equal(added.status, 201, JSON.stringify(added.body));
     const onlooker = await openConsole({ ...world, ...viewer }, `conversations/${conversation}`);
     await onlooker.getByText("139****5678", { exact: false }).last().waitFor();
-    assert.equal(await onlooker.getByRole("button", { name: /^手机号/ }).count(), 0, "no button without the permission");
+    assert.equal(
+      await onlooker.getByRole("button", { name: /^手机号/ }).count(),
+      0,
+      "no button without the permission",
+    );
     assert.equal(await onlooker.getByRole("button", { name: "删除个人信息" }).count(), 0);
 
     for (const [name, options] of [
@@ -301,7 +305,10 @@ export const checks = {
       ["console-reveal-phone", { viewport: { width: 390, height: 780 }, colorScheme: "dark" }],
     ]) {
       const other = await openConsole(world, `conversations/${conversation}`, options);
-      await other.getByRole("button", { name: /^手机号/ }).last().click();
+      await other
+        .getByRole("button", { name: /^手机号/ })
+        .last()
+        .click();
       await other.getByRole("dialog").getByLabel("事由").waitFor();
       await shot(world, other, name);
       await assertAccessible(other, name);
@@ -312,7 +319,10 @@ export const checks = {
     const number = "13987654321";
     const { desk } = await agentSeesMasked(world, number);
     const thread = desk.locator("main, [role=main]").first();
-    await thread.getByRole("button", { name: /^手机号/ }).last().waitFor();
+    await thread
+      .getByRole("button", { name: /^手机号/ })
+      .last()
+      .waitFor();
     const erase = desk.getByRole("button", { name: "删除个人信息" });
     await erase.click();
     const sure = desk.getByRole("alertdialog").or(desk.getByRole("dialog"));
