@@ -1,7 +1,7 @@
-// Hears what must go to a person at once, however well an article would answer it: danger, fraud under way, an
-// accusation or a complaint to an authority, the wish for a person. Learnt from messages to many companies
-// (tools/train/alarm.py); it hears what the rules of nlu do not list. Multinomial logistic regression over the
-// sentence's vector and the characters' n-grams. Immutable; thread-safe.
+// Hears what must go to a person at once, however well an article would answer it: danger, fraud under way,
+// an accusation or a complaint to an authority, the wish for a person. Learnt from messages to many companies
+// (tools/train/alarm.py); it hears what the rules of nlu do not list. Multinomial logistic regression over
+// the sentence's vector and the characters' n-grams. Immutable; thread-safe.
 #pragma once
 
 #include <array>

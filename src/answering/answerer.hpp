@@ -56,8 +56,8 @@ class Answerer {
   // The thresholds find() gives a question that was read by that encoder.
   Operating operating(bool other_language, bool word_for_word, double target) const;
   Result<Sentence> read(const std::string& question) const;
-  // Whether it must go to a person, however it would be answered. None without a model for it (profile lexical)
-  // and for other languages than Chinese.
+  // Whether it must go to a person, however it would be answered. None without a model for it (profile
+  // lexical) and for other languages than Chinese.
   Result<std::optional<AlarmReading>> alarm(const std::string& message) const;
   // Whether the multilingual encoder reads it.
   bool speaks_other(const std::string& text) const;

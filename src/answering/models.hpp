@@ -28,7 +28,7 @@ struct Models {
   Encoders multilingual;  // for questions without Han characters; empty: `encoders` read those too
   std::shared_ptr<const Judge> multilingual_judge;
   std::shared_ptr<const AlarmModel> alarm;  // reads what `encoders` make of Chinese; null: rules alone
-  std::string note;  // why this is less than was asked for; empty when it is not
+  std::string note;                         // why this is less than was asked for; empty when it is not
 };
 
 struct ModelOptions {

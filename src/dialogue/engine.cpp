@@ -25,9 +25,9 @@ using Time = std::chrono::steady_clock;
 constexpr std::size_t kReasons = 5, kAllReasons = 1'000;  // more than there are features
 constexpr std::size_t kWeighed = 3;                       // candidates that stand in the trace
 constexpr std::size_t kMostClauses = 6;
-// Of the alarm model's threshold, where the rules heard danger too: of 182 such messages to companies left out
-// all 73 for a person lie above a quarter of it, and 83 of the 109 others below.
-constexpr double kHeardToo = 0.25;
+// Where the rules hear danger too, a person is called unless the model all but rules it out: of 182 such
+// messages to companies left out, 49 ordinary ones and none for a person lie below.
+constexpr double kRuledOut = 0.01;
 
 double ms_since(Time::time_point t) {
   return std::chrono::duration<double, std::milli>(Time::now() - t).count();
@@ -69,7 +69,7 @@ class Turn {
     stage("understand");
     if (alarm == Alarm::kPerson || alarm == Alarm::kAlways) return hand_over(), Status{};
     if (alarm == Alarm::kHazard) {
-      ZK_TRY(const bool called, hear_alarm(kHeardToo));
+      ZK_TRY(const bool called, hear_alarm(kRuledOut));
       if (called) return {};
     }
     const bool hazard = alarm == Alarm::kHazard && !weighed_;
@@ -80,7 +80,7 @@ class Turn {
     }
     if (const auto talk = nlu::small_talk(normalised_); talk != nlu::SmallTalk::kNone)
       return small_talk(talk), Status{};
-    ZK_TRY(const bool called, hear_alarm());
+    ZK_TRY(const bool called, hear_alarm(alarm_at()));
     if (called) return {};
     if (hazard) return answer_or_alarm();
     if (input_.intents) {
@@ -326,7 +326,7 @@ class Turn {
   // A message while a flow asks: the answer to it, giving it up, another question in between, or none of
   // these.
   Status in_flow() {
-    ZK_TRY(const bool called, hear_alarm());
+    ZK_TRY(const bool called, hear_alarm(alarm_at()));
     if (called) return {};
     if (flow::cancels(normalised_)) {
       state_.flow.clear();
@@ -461,9 +461,9 @@ class Turn {
     return true;
   }
 
-  // What the model hears goes to a person, unless an editor wrote just this question down. `share` of its
-  // threshold is enough.
-  Result<bool> hear_alarm(double share = 1) {
+  double alarm_at() const { return answerer_.models().alarm ? answerer_.models().alarm->threshold() : 1; }
+  // What the model hears goes to a person, unless an editor wrote just this question down.
+  Result<bool> hear_alarm(double at) {
     if (weighed_) return false;
     ZK_TRY(const auto heard, answerer_.alarm(text_));
     if (!heard) return false;
@@ -471,9 +471,13 @@ class Turn {
     trace_["alarm"] =
         json::object{{"person", heard->person}, {"complaint", heard->complaint}, {"danger", heard->danger}};
     stage("alarm");
-    if (heard->any() < share * answerer_.models().alarm->threshold()) return false;
+    if (heard->any() < at) return false;
     ZK_TRY(const auto f, find(text_));
     if (f.word_for_word) return false;
+    const auto b = belief(f);  // for the agent: what it would have been answered from
+    stage("retrieve");
+    note(f, b, "alarm");
+    candidates(b);
     if (urgency_ == nlu::Urgency::kNone) urgency_ = urgency_of(*heard);
     trace_["urgency"] = nlu::to_string(urgency_);
     hand_over();

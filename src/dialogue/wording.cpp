@@ -49,7 +49,8 @@ std::string say_handover(int priority, std::string_view language) {
                 "emergency services first."
               : "这件事很要紧，正在优先为您接通人工客服。如有人身危险，请先远离危险并拨打 110、119 或 120。";
   if (priority > 0)
-    return en ? "I take this seriously: a person is being called in for you with priority. What you wrote is passed on."
+    return en ? "I take this seriously: a person is being called in for you with priority. What you wrote is "
+                "passed on."
               : "您反映的情况我们很重视，正在优先为您接通人工客服，您说过的内容会一并转达。";
   return en ? "I am bringing in a person for you. What you wrote is passed on."
             : "正在为您转接人工客服，您说过的内容会一并转达。";

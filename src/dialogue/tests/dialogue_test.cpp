@@ -184,7 +184,7 @@ std::shared_ptr<const answering::Answerer> with_alarm_model() {
   answering::Models models;
   models.encoders = {std::make_shared<answering::Reader>("bge", std::make_shared<NoEncoder>())};
   models.alarm = *answering::AlarmModel::parse(
-      R"({"format":"zhike-alarm-1","at":0.6,"bias":[4,0,0,0],"sentence":[[0,0,0,0],[0,0,0,0],[0,0,0,0],[0,0,0,0]],
+      R"({"format":"zhike-alarm-1","at":0.6,"bias":[6,0,0,0],"sentence":[[0,0,0,0],[0,0,0,0],[0,0,0,0],[0,0,0,0]],
           "grams":{"淹":[0,0,0,20],"赔":[0,0,20,0],"冒烟":[0,0,0,6],"谈":[0,20,0,0]}})");
   auto built = answering::Answerer::build(std::vector{article}, models);
   EXPECT_TRUE(built);
@@ -211,11 +211,11 @@ TEST(Alarm, AQuestionWrittenDownByAnEditorIsAnswered) {
 
 TEST(Alarm, WhereTheRulesHearDangerTooLessIsEnough) {
   const auto answerer = with_alarm_model();
-  // The model is sure of 冒烟 to .36, below its .6; the rules hear smoke as well.
+  // The model gives 冒烟 .07, below its .6; the rules hear smoke as well.
   const auto both = *Engine(EngineOptions{}).turn(*answerer, {.text = "冒烟"});
   EXPECT_EQ(both.decision, Decision::kHandover);
   EXPECT_EQ(both.priority, 3);
-  // The model denies what the rules hear: an ordinary question.
+  // The model rules out what the rules hear: an ordinary question.
   const auto rules_alone = *Engine(EngineOptions{}).turn(*answerer, {.text = "着火了"});
   EXPECT_NE(rules_alone.decision, Decision::kHandover);
 }

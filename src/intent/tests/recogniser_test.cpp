@@ -80,7 +80,8 @@ TEST(Recogniser, AnExampleOfTwoIntentsIsCertainForNeither) {
 }
 
 TEST(Recogniser, TheReportCountsEveryExampleOnce) {
-  const auto& report = trained()->report();
+  const auto recogniser = trained();
+  const auto& report = recogniser->report();
   EXPECT_EQ(report.examples, 12u);
   EXPECT_EQ(report.questions, 9u);
   std::size_t right = 0, examples = 0;
